@@ -1,0 +1,175 @@
+// The durable changes, each a named object that says everything the store needs to apply it. State
+// row and event row(s) of one operation change in the same transaction; the writer commits many
+// operations at once and replies to each only after the commit.
+#pragma once
+
+#include "schema/campaign.hpp"
+#include "schema/run.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace skein::store {
+
+/// Who caused an operation; goes into its event. "system" for the fleet itself.
+using actor_name = std::string;
+
+enum class switch_scope { all, tenant, campaign, repo, run };
+enum class switch_kind { hold, drain, kill };
+[[nodiscard]] std::string_view to_string(switch_scope value) noexcept;
+[[nodiscard]] std::string_view to_string(switch_kind value) noexcept;
+
+/// An admission or kill switch; survives restarts until lifted.
+struct switch_row {
+  switch_kind kind = switch_kind::hold;
+  switch_scope scope = switch_scope::all;
+  std::string target;  ///< tenant, campaign name, repository URL or run id; empty for all
+  std::string by;
+  std::string reason;
+  std::int64_t since_ms = 0;
+  friend bool operator==(const switch_row&, const switch_row&) = default;
+};
+
+/// Stores a frozen task once, by its hash.
+struct put_task {
+  std::string sha256;
+  std::string json;
+};
+
+/// Adds a run in `value.state`: schedule (queued) or a final state (rejected, duplicate). If
+/// `dedup` is set and another run with the same fingerprint is non-final, published or
+/// draft_published, it is stored as `duplicate` instead, with a failure record naming that run.
+struct add_run {
+  schema::run value;
+  bool eligible = true;  ///< false: its wave is not open yet
+  bool dedup = true;
+};
+
+/// Moves one run along. Refused as `stale` unless the stored attempt is `attempt` and the stored
+/// state is `from`. Members that are set replace the stored ones. A non-empty `event` is kept with
+/// the transition's event.
+struct advance_run {
+  std::string run_id;
+  std::uint32_t attempt = 0;
+  schema::run_state from = schema::run_state::schedule;
+  schema::run_state to = schema::run_state::prepare;
+  /// Set on admission and on every clean retry: the new fencing epoch, greater than `attempt`.
+  std::optional<std::uint32_t> new_attempt;
+  std::optional<std::uint32_t> failed_attempts;
+  std::optional<std::uint32_t> crashes;
+  std::optional<std::string> base_commit;
+  std::optional<std::string> tree;
+  std::optional<std::string> patch_ref;
+  std::optional<std::string> log_ref;
+  std::optional<schema::diff_summary> diff;
+  std::optional<std::vector<schema::verdict>> verdicts;
+  std::optional<std::vector<schema::finding>> findings;
+  std::optional<schema::failure> failed;
+  std::optional<schema::publication> published;
+  std::optional<schema::usage> used;
+  std::optional<schema::stage_timings> timings;
+  nlohmann::json event;  ///< object or null; bounded, scanned by the caller
+};
+
+/// Notes something that happened in a run without moving it (tool call finished, attempt failed,
+/// baseline reused). Not refused when the run moved on: it is a trace.
+struct note_event {
+  std::string kind;  ///< snake_case fact: tool_call_finished, attempt_failed …
+  std::string run_id;
+  std::string campaign;
+  std::string tenant;
+  actor_name by = "system";
+  nlohmann::json payload;
+};
+
+/// Remembers the result of a verifier on an untouched base.
+struct put_baseline {
+  std::string repo_url;
+  std::string commit;
+  std::string verifier_digest;
+  schema::verdict value;
+};
+
+/// The publisher's intent, committed before anything leaves the machine. One row per run: a second
+/// intent for the same run is `conflict`.
+struct put_intent {
+  std::string run_id;
+  std::uint32_t attempt = 0;
+  std::string repo_url;
+  std::string branch;
+  std::string commit;
+  nlohmann::json payload;
+};
+
+enum class outbox_state { pending, unknown, done, failed };
+[[nodiscard]] std::string_view to_string(outbox_state value) noexcept;
+
+/// What became of it. pending → unknown | done | failed; unknown → done | failed | pending, and only
+/// by reconciliation.
+struct set_intent {
+  std::string run_id;
+  outbox_state state = outbox_state::done;
+  std::string detail;
+};
+
+/// Starts a campaign with its expanded runs; `conflict` when the name exists.
+struct add_campaign {
+  schema::campaign value;
+  std::string spec_sha256;
+  std::string spec_json;
+  std::string by;
+  std::vector<std::pair<std::string, std::string>> tasks;  ///< (sha256, json) of every run's task
+  std::vector<add_run> runs;
+};
+
+struct set_campaign {
+  std::string name;
+  std::optional<schema::campaign_state> state;
+  std::optional<std::uint32_t> open_wave;  ///< makes the queued runs of waves ≤ this eligible
+  std::string reason;
+  actor_name by = "system";
+};
+
+/// Replaces failed runs of a campaign by fresh ones: the old rows are marked superseded.
+struct retry_runs {
+  std::string campaign;
+  std::vector<std::string> superseded;  ///< run ids
+  std::vector<add_run> runs;
+  actor_name by = "system";
+};
+
+struct set_switch {
+  switch_row value;
+};
+struct lift_switch {
+  switch_scope scope = switch_scope::all;
+  std::string target;
+  std::optional<switch_kind> kind;  ///< none: every kind
+  actor_name by = "system";
+};
+
+/// Ends queued runs of a scope that were never admitted, at most `limit` a call; the reply's
+/// `affected` says how many. Used by kill and abort, in bounded batches.
+struct finish_queued {
+  switch_scope scope = switch_scope::all;
+  std::string target;
+  schema::run_state state = schema::run_state::killed;
+  schema::failure failed;
+  std::uint32_t limit = 500;
+};
+
+using operation = std::variant<put_task, add_run, advance_run, note_event, put_baseline, put_intent,
+                               set_intent, add_campaign, set_campaign, retry_runs, set_switch,
+                               lift_switch, finish_queued>;
+
+/// What the writer answers to one operation.
+struct applied {
+  std::uint64_t affected = 0;  ///< rows changed
+  std::int64_t event_seq = 0;  ///< of the last event written; 0 = none
+  schema::run_state state = schema::run_state::intake;  ///< add_run, advance_run: the stored state
+};
+
+}  // namespace skein::store

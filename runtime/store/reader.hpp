@@ -1,0 +1,129 @@
+// Everything that can be asked of the state database. A reader never blocks the writer (WAL) and is
+// safe beside a running fleet in another process. Blocking.
+#pragma once
+
+#include "runtime/store/operation.hpp"
+#include "schema/error.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace skein::store {
+
+struct state_layout;
+
+struct run_filter {
+  std::optional<schema::run_state> state;
+  std::string tenant;
+  std::string campaign;
+  bool with_superseded = false;
+  bool non_final_only = false;
+  std::uint32_t limit = 100;  ///< 0: no limit
+  std::int64_t after_seq = 0; ///< cursor: rows with seq greater than this
+};
+
+struct campaign_row {
+  schema::campaign value;
+  std::string spec_sha256;
+  schema::campaign_state state = schema::campaign_state::running;
+  std::uint32_t open_wave = 0;
+  std::string reason;
+  std::int64_t created_ms = 0;
+  std::int64_t updated_ms = 0;
+};
+
+struct event_row {
+  std::int64_t seq = 0;
+  std::int64_t at_ms = 0;
+  std::string kind;
+  std::string run_id;
+  std::string campaign;
+  std::string tenant;
+  std::string by;
+  std::string payload;  ///< JSON text as hashed
+  std::string hash;     ///< hex
+};
+
+struct outbox_row {
+  std::string run_id;
+  std::uint32_t attempt = 0;
+  std::string repo_url;
+  std::string branch;
+  std::string commit;
+  nlohmann::json payload;
+  outbox_state state = outbox_state::pending;
+  std::string detail;
+};
+
+/// Totals of one campaign, by wave and state; superseded runs are left out.
+struct wave_totals {
+  std::uint32_t wave = 0;
+  std::vector<std::pair<schema::run_state, std::uint32_t>> states;
+};
+
+/// What the scheduler needs of a queued run; small, because many are read.
+struct queued_run {
+  std::string id;
+  std::int64_t seq = 0;
+  std::string tenant;
+  std::string campaign;
+  std::string repo_url;
+};
+
+/// Excluded scopes of a dispatch query.
+struct queue_filter {
+  std::int64_t after_seq = 0;
+  std::uint32_t limit = 64;
+  std::vector<std::string> skip_tenants;
+  std::vector<std::string> skip_campaigns;
+};
+
+struct tenant_usage {
+  std::string tenant;
+  std::uint32_t active = 0;
+  std::uint32_t queued = 0;
+  double usd = 0;
+  std::uint64_t tokens = 0;
+};
+
+class reader {
+ public:
+  /// Opens an existing database read-only. `not_found` when there is none yet.
+  [[nodiscard]] static result<std::unique_ptr<reader>> open(const state_layout& layout);
+  virtual ~reader() = default;
+
+  /// `prefix` may be shortened as long as it is unique; `not_found` or `conflict` (ambiguous, names
+  /// the candidates).
+  [[nodiscard]] virtual result<std::string> resolve_run(const std::string& prefix) const = 0;
+  [[nodiscard]] virtual result<schema::run> run(const std::string& id) const = 0;
+  [[nodiscard]] virtual result<std::vector<schema::run>> runs(const run_filter& filter) const = 0;
+  [[nodiscard]] virtual result<std::uint64_t> count_runs(const run_filter& filter) const = 0;
+  [[nodiscard]] virtual result<std::string> task_json(const std::string& sha256) const = 0;
+
+  /// Eligible queued runs in admission order.
+  [[nodiscard]] virtual result<std::vector<queued_run>> queued(const queue_filter& filter) const = 0;
+  /// Runs that were past `schedule` and are not final: what recovery has to look after.
+  [[nodiscard]] virtual result<std::vector<schema::run>> interrupted() const = 0;
+  /// How many eligible queued runs come before this one.
+  [[nodiscard]] virtual result<std::uint64_t> queue_position(const std::string& run_id) const = 0;
+
+  [[nodiscard]] virtual result<campaign_row> campaign(const std::string& name) const = 0;
+  [[nodiscard]] virtual result<std::vector<campaign_row>> campaigns() const = 0;
+  [[nodiscard]] virtual result<std::vector<wave_totals>> totals(const std::string& campaign) const = 0;
+
+  [[nodiscard]] virtual result<std::vector<event_row>> events(const std::string& run_id,
+                                                              std::int64_t after_seq,
+                                                              std::uint32_t limit) const = 0;
+  [[nodiscard]] virtual result<std::vector<switch_row>> switches() const = 0;
+  [[nodiscard]] virtual result<std::optional<schema::verdict>> baseline(
+      const std::string& repo_url, const std::string& commit, const std::string& digest) const = 0;
+  [[nodiscard]] virtual result<std::optional<outbox_row>> intent(const std::string& run_id) const = 0;
+  [[nodiscard]] virtual result<std::vector<outbox_row>> open_intents() const = 0;
+  [[nodiscard]] virtual result<std::vector<tenant_usage>> tenants() const = 0;
+
+  /// Recomputes the whole hash chain. The value is the number of events; `corrupt` names the first
+  /// row that does not fit.
+  [[nodiscard]] virtual result<std::uint64_t> verify_chain() const = 0;
+};
+
+}  // namespace skein::store
