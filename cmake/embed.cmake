@@ -11,6 +11,12 @@ foreach(path IN LISTS FILES)
   math(EXPR length "${hex_length} / 2")
   string(APPEND entries "  {\"${name}\", {${lines}\n    \"\", ${length}}},\n")
 endforeach()
+if(entries STREQUAL "")
+  # An array cannot be empty.
+  file(WRITE ${OUTPUT} "#include \"schema/embedded.hpp\"\n
+std::span<const skein::embedded::file> skein::embedded::${SYMBOL}() { return {}; }\n")
+  return()
+endif()
 file(WRITE ${OUTPUT} "#include \"schema/embedded.hpp\"\n\nnamespace skein::embedded {\n
 static constexpr file files[] = {\n${entries}};\n
 std::span<const file> ${SYMBOL}() { return files; }\n\n}  // namespace skein::embedded\n")

@@ -125,6 +125,8 @@ struct add_campaign {
   std::vector<add_run> runs;
 };
 
+/// Leaving `running` makes the campaign's queued runs ineligible; coming back makes those of the open
+/// waves eligible again.
 struct set_campaign {
   std::string name;
   std::optional<schema::campaign_state> state;

@@ -41,6 +41,7 @@ struct event_row {
   std::string tenant;
   std::string by;
   std::string payload;  ///< JSON text as hashed
+  bool audited = false; ///< part of the audit trail; covered by the hash
   std::string hash;     ///< hex
 };
 
@@ -68,6 +69,8 @@ struct queued_run {
   std::string tenant;
   std::string campaign;
   std::string repo_url;
+  std::uint32_t attempt = 0;
+  std::int64_t started_ms = 0;
 };
 
 /// Excluded scopes of a dispatch query.
@@ -76,6 +79,8 @@ struct queue_filter {
   std::uint32_t limit = 64;
   std::vector<std::string> skip_tenants;
   std::vector<std::string> skip_campaigns;
+  std::vector<std::string> only_campaigns;  ///< with only_runs: nothing but these, when any is given
+  std::vector<std::string> only_runs;
 };
 
 struct tenant_usage {
@@ -111,6 +116,7 @@ class reader {
   [[nodiscard]] virtual result<std::vector<campaign_row>> campaigns() const = 0;
   [[nodiscard]] virtual result<std::vector<wave_totals>> totals(const std::string& campaign) const = 0;
 
+  /// In order. `run_id` empty: of everything; `limit` 0: no limit.
   [[nodiscard]] virtual result<std::vector<event_row>> events(const std::string& run_id,
                                                               std::int64_t after_seq,
                                                               std::uint32_t limit) const = 0;
@@ -121,8 +127,9 @@ class reader {
   [[nodiscard]] virtual result<std::vector<outbox_row>> open_intents() const = 0;
   [[nodiscard]] virtual result<std::vector<tenant_usage>> tenants() const = 0;
 
-  /// Recomputes the whole hash chain. The value is the number of events; `corrupt` names the first
-  /// row that does not fit.
+  /// Recomputes the whole hash chain and compares every run, campaign and intent with the last event
+  /// that speaks of its state. The value is the number of events; `corrupt` names the first row that
+  /// does not fit.
   [[nodiscard]] virtual result<std::uint64_t> verify_chain() const = 0;
 };
 

@@ -19,7 +19,7 @@ using clock_fn = std::function<std::int64_t()>;
 /// Every path of the state directory, drawn once:
 ///
 ///   STATE/
-///   ├─ lock               pid, start time and command of the owner; flock'ed
+///   ├─ lock               pid, start time and command of the owner; locked while it lives
 ///   ├─ skein.db           SQLite, WAL, synchronous=FULL
 ///   ├─ control.sock       the owner's local control socket
 ///   ├─ artifacts/ab/cdef… zstd, content-addressed

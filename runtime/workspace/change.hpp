@@ -29,7 +29,7 @@ struct change_set {
 
 /// What the reader met and left out or refused; each is shown to the user.
 struct oddity {
-  std::string path;
+  std::string path;    ///< fit to be shown: other bytes than printable UTF-8 are `\xNN`, shortened
   std::string reason;  ///< "fifo left in the workspace", "device node …", "unreadable …"
 };
 

@@ -1,5 +1,5 @@
-// The writable view of a base checkout that one phase of an attempt works in: an overlay whose upper
-// layer is the change, or a copy where overlayfs is refused. All functions block.
+// The writable view of a base checkout that one phase of an attempt works in: an overlay whose
+// upper layer is the change, or a copy where overlayfs is refused. All functions block.
 #pragma once
 
 #include "runtime/workspace/change.hpp"
@@ -28,11 +28,14 @@ struct phase_layout {
 };
 
 /// Makes the directories; with strategy copy also copies `base` (symlinks as symlinks, sparse files
-/// sparse). Constant time for overlay.
+/// sparse). Constant time for overlay. `conflict` when the phase has its directories already: a phase
+/// starts clean (T3.9).
 [[nodiscard]] result<> prepare(const phase_layout& layout, const std::filesystem::path& base);
 
 /// Puts `change` into a prepared, not yet mounted phase: writes files into the upper layer (and
-/// whiteouts, and opaque directories where a file of the base becomes a directory), or into the copy.
+/// whiteouts; a directory of the base whose last file goes away is whited out itself), or into the
+/// copy. `invalid` names a path that no change may have or that does not fit the base, before
+/// anything is written; `unsupported` where whiteouts cannot be made.
 [[nodiscard]] result<> apply(const phase_layout& layout, const std::filesystem::path& base,
                              const change_set& change);
 

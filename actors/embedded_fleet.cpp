@@ -1,0 +1,206 @@
+#include "actors/embedded_fleet.hpp"
+
+#include "actors/errors.hpp"
+#include "actors/parts.hpp"
+#include "actors/publisher.hpp"
+#include "actors/repository.hpp"
+#include "actors/system/fleet.hpp"
+#include "actors/system/store.hpp"
+#include "actors/system/terminator.hpp"
+#include "actors/worker.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace skein::actors {
+
+namespace {
+
+constexpr std::chrono::minutes call_timeout{10};
+
+std::int64_t wall_clock_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Wakes whoever shows progress. The only lock outside the process part: a caller of this header is
+/// not an actor and has to be able to wait.
+class commit_bell {
+ public:
+  void ring() {
+    {
+      const std::lock_guard lock(mutex_);
+      rung_ = true;
+    }
+    waiting_.notify_all();
+  }
+  void wait(std::chrono::milliseconds longest) {
+    std::unique_lock lock(mutex_);
+    waiting_.wait_for(lock, longest, [this] { return rung_; });
+    rung_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable waiting_;
+  bool rung_ = false;
+};
+
+/// Attempts of processes that are gone.
+void remove_orphan_workspaces(const store::state_layout& layout) {
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(layout.workspaces(), failed)) {
+    if (auto removed = workspace::remove_tree(entry.path()); !removed) {
+      spdlog::warn("{}", removed.error().message);
+    }
+  }
+}
+
+class fleet_process : public embedded_fleet {
+ public:
+  fleet_process(fleet_options options, store::state_lock lock,
+                std::unique_ptr<store::writer> writer, verify::catalogue verifiers,
+                scan::secret_scanner secrets, workspace::strategy how, std::uint32_t cells)
+      : options_(std::move(options)),
+        lock_(std::move(lock)),
+        // Blocking calls of at most every cell's run and as many that are being published.
+        pool_(cells + std::max(cells, 4U)),
+        world_(std::make_shared<surroundings>(surroundings{
+            options_.layout, options_.config, std::move(verifiers),
+            artifact::artifact_store{options_.layout.artifacts()}, std::move(secrets), loop_, pool_,
+            &wall_clock_ms})),
+        system_(configure(config_)) {
+    scheduler_options scheduling;
+    scheduling.cells = cells;
+    scheduling.publishing = cells * 4 + 8;
+    scheduling.focused = options_.focused;
+    if (!options_.campaign.empty()) scheduling.only_campaigns.push_back(options_.campaign);
+    auto shared_writer = std::make_shared<std::unique_ptr<store::writer>>(std::move(writer));
+    fleet_factory factory;
+    factory.store = [this, shared_writer] {
+      return system_.spawn<caf::detached>(store_behavior, shared_writer,
+                                          std::function<void()>{[this] { bell_.ring(); }});
+    };
+    factory.worker = [this, how] { return system_.spawn(worker, world_, how); };
+    factory.repository = [this] { return system_.spawn(repository, world_); };
+    factory.publisher = [this](store_actor store) {
+      return system_.spawn(publisher, world_, std::move(store));
+    };
+    fleet_ = system_.spawn(fleet, world_, std::move(factory), std::move(scheduling));
+  }
+
+  ~fleet_process() override {
+    if (fleet_) (void)stop(std::chrono::seconds{30});
+  }
+
+  [[nodiscard]] result<booted> start() { return call<booted>(boot{}, "start the fleet"); }
+
+  result<submitted> submit(const submit_run& order) override {
+    return call<submitted>(order, "submit the run");
+  }
+  result<campaign_submitted> submit(const submit_campaign& order) override {
+    return call<campaign_submitted>(order, "submit the campaign");
+  }
+  result<submitted> attach(const std::string& run_id) override {
+    return call<submitted>(attach_run{run_id}, "take up run " + run_id);
+  }
+  result<retried> retry(const retry_campaign& order) override {
+    return call<retried>(order, "retry campaign " + order.name);
+  }
+  result<campaign_answer> control(const control_campaign& order) override {
+    return call<campaign_answer>(order, "control campaign " + order.name);
+  }
+  result<switch_report> operate(const store::switch_row& order) override {
+    return call<switch_report>(operate_switch{order}, "set the switch");
+  }
+  result<switch_report> lift(const store::lift_switch& order) override {
+    return call<switch_report>(operate_lift{order}, "lift the switch");
+  }
+  result<active_answer> active() override {
+    return call<active_answer>(get_active{}, "ask the fleet");
+  }
+
+  void wait_for_commit(std::chrono::milliseconds longest) override { bell_.wait(longest); }
+
+  result<> stop(std::chrono::milliseconds deadline) override {
+    if (!fleet_) return {};
+    caf::scoped_actor self{system_};
+    auto ending = system_.spawn(terminator, std::exchange(fleet_, nullptr), deadline);
+    result<> outcome;
+    self->request(ending, deadline + std::chrono::seconds{5}, stop_fleet{})
+        .receive([](const fleet_stopped&) {},
+                 [&outcome](const caf::error& failed) {
+                   outcome = from_caf(failed, "stop the fleet");
+                 });
+    return outcome;
+  }
+
+ private:
+  static caf::actor_system_config& configure(caf::actor_system_config& config) {
+    // Few threads that sleep when idle: deciding is cheap, work is done elsewhere.
+    config.set("scheduler.policy", caf::atom("sharing"));
+    config.set("scheduler.max-threads", 2);
+    config.set("scheduler.max-throughput", 50);
+    return config;
+  }
+
+  template <class Answer, class Message>
+  result<Answer> call(Message message, const std::string& attempted) {
+    if (!fleet_) return error{errc::cancelled, attempted + ": the fleet is stopping", {}};
+    caf::scoped_actor self{system_};
+    result<Answer> outcome = error{};
+    self->request(fleet_, call_timeout, std::move(message))
+        .receive([&outcome](Answer& answer) { outcome = std::move(answer); },
+                 [&outcome, &attempted](const caf::error& failed) {
+                   outcome = from_caf(failed, attempted);
+                 });
+    return outcome;
+  }
+
+  fleet_options options_;
+  store::state_lock lock_;
+  commit_bell bell_;
+  process::io_loop loop_;
+  process::blocking_pool pool_;
+  surroundings_ptr world_;
+  caf::actor_system_config config_;
+  caf::actor_system system_;  // destroyed first: actors use everything above
+  fleet_actor fleet_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options options) {
+  SKEIN_TRY(lock, store::state_lock::acquire(options.layout, options.command));
+  SKEIN_TRY(writer, store::writer::open(options.layout, &wall_clock_ms));
+  SKEIN_TRY(verifiers, verify::catalogue::load(options.shipped / "verifiers"));
+  SKEIN_TRY(secrets, scan::secret_scanner::load(options.shipped / "secrets"));
+  SKEIN_TRY(cell_program, cell::find_cell_program());
+  (void)cell_program;
+  remove_orphan_workspaces(options.layout);
+  git::sweep(options.layout.mirrors(), options.layout.bases());
+  artifact::artifact_store{options.layout.artifacts()}.sweep();
+  const auto how = cell::choose_strategy(options.layout.root);
+  if (how == workspace::strategy::copy) {
+    spdlog::warn("overlayfs is refused in a user namespace here: workspaces are copied, which costs "
+                 "time in proportion to the repository; see `skein doctor`");
+  }
+  auto cells = options.cells != 0 ? options.cells : options.config.cells;
+  if (cells == 0) cells = std::max(1U, std::thread::hardware_concurrency());
+  auto made = std::make_unique<fleet_process>(std::move(options), std::move(lock),
+                                              std::move(writer), std::move(verifiers),
+                                              std::move(secrets), how, cells);
+  SKEIN_TRY(started, made->start());
+  if (started.recovered > 0) spdlog::info("{} interrupted runs found", started.recovered);
+  return std::unique_ptr<embedded_fleet>{std::move(made)};
+}
+
+}  // namespace skein::actors

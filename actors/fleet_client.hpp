@@ -1,0 +1,38 @@
+// What a program can ask of a fleet, wherever the fleet is: in this process (embedded_fleet), or in
+// the daemon that owns the state directory (cli/control). No CAF here.
+#pragma once
+
+#include "actors/messages.hpp"
+#include "schema/error.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace skein::actors {
+
+/// Every call blocks until the fleet answered (the answer to a submission leaves after it is
+/// durable) and may come from any thread.
+class fleet_client {
+ public:
+  virtual ~fleet_client() = default;
+
+  [[nodiscard]] virtual result<submitted> submit(const submit_run& order) = 0;
+  [[nodiscard]] virtual result<campaign_submitted> submit(const submit_campaign& order) = 0;
+  /// Takes up a run that another process left unfinished.
+  [[nodiscard]] virtual result<submitted> attach(const std::string& run_id) = 0;
+  [[nodiscard]] virtual result<retried> retry(const retry_campaign& order) = 0;
+  [[nodiscard]] virtual result<campaign_answer> control(const control_campaign& order) = 0;
+  /// The reply to a kill leaves when the last process of the last cell is dead.
+  [[nodiscard]] virtual result<switch_report> operate(const store::switch_row& order) = 0;
+  [[nodiscard]] virtual result<switch_report> lift(const store::lift_switch& order) = 0;
+  [[nodiscard]] virtual result<active_answer> active() = 0;
+
+  /// Waits until something may have been committed since the last call, at most `longest`.
+  virtual void wait_for_commit(std::chrono::milliseconds longest) = 0;
+
+  /// The program is done with the fleet. Embedded: parks every run (cells dead, state kept) and
+  /// stops the actors; `timeout` when something did not stop within the deadline. Remote: hangs up.
+  [[nodiscard]] virtual result<> stop(std::chrono::milliseconds deadline) = 0;
+};
+
+}  // namespace skein::actors

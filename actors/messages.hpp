@@ -1,0 +1,335 @@
+// Every message that actors of the fleet send each other inside one process. Plain values; nothing
+// here decides anything. The remote protocol is a separate, versioned set.
+#pragma once
+
+#include "runtime/artifact/artifact_store.hpp"
+#include "runtime/cell/cell.hpp"
+#include "runtime/git/mirror.hpp"
+#include "runtime/store/operation.hpp"
+#include "runtime/store/reader.hpp"
+#include "runtime/verify/verifier_set.hpp"
+#include "runtime/workspace/workspace.hpp"
+#include "schema/campaign.hpp"
+#include "schema/run.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace skein::actors {
+
+// -- store ---------------------------------------------------------------------------------------
+
+/// Make this change durable; the reply leaves after the commit.
+struct commit {
+  store::operation what;
+};
+/// Any question to the state database, answered from the writer's own connection.
+struct get_run {
+  std::string id;
+};
+struct get_task {
+  std::string sha256;
+};
+struct get_queued {
+  store::queue_filter filter;
+};
+struct get_interrupted {};
+struct get_switches {};
+struct get_runs {
+  store::run_filter filter;
+};
+struct get_campaign {
+  std::string name;
+};
+struct get_campaigns {};
+struct get_totals {
+  std::string campaign;
+};
+struct get_baseline {
+  std::string repo_url;
+  std::string commit;
+  std::string digest;
+};
+struct get_intent {
+  std::string run_id;
+};
+struct get_tenants {};
+/// The store's own: commit what has gathered.
+struct flush_tick {};
+
+using run_list = std::vector<schema::run>;
+using queued_list = std::vector<store::queued_run>;
+using switch_list = std::vector<store::switch_row>;
+using campaign_list = std::vector<store::campaign_row>;
+using totals_list = std::vector<store::wave_totals>;
+using tenant_list = std::vector<store::tenant_usage>;
+struct baseline_answer {
+  std::optional<schema::verdict> known;
+};
+struct intent_answer {
+  std::optional<store::outbox_row> known;
+};
+
+// -- control plane files: git and artifacts ------------------------------------------------------
+
+struct prepare_base {
+  schema::repo_spec repo;
+  std::stop_token stop;
+};
+struct prepared_base {
+  git::base base;
+  std::filesystem::path checkout;
+  std::vector<std::string> root_entries;  ///< names in the repository's root, for verifier choice
+  workspace::ignored_fn ignored;
+};
+/// Writes a change as a git tree, computes the diff, stores the patch.
+struct record_change {
+  git::base base;
+  std::shared_ptr<const workspace::change_set> change;
+};
+struct recorded_change {
+  std::string tree;
+  git::diff diff;
+  artifact::ref patch_ref;
+  std::vector<schema::finding> secrets;  ///< of the added lines
+};
+/// Redacts, then stores.
+struct put_text {
+  std::string text;
+};
+struct stored_text {
+  artifact::ref ref;
+  bool redacted = false;
+};
+
+// -- worker and workspace ------------------------------------------------------------------------
+
+struct open_attempt {
+  std::string run_id;
+  std::uint32_t attempt = 0;
+  std::filesystem::path checkout;
+};
+/// Gives the phase a fresh workspace, with `change` applied when there is one.
+struct enter_phase {
+  std::string phase;
+  std::shared_ptr<const workspace::change_set> change;
+};
+struct phase_entered {};
+struct execute {
+  cell::command what;
+};
+/// Reads the change of the current phase.
+struct collect_change {
+  workspace::change_limits limits;
+  workspace::ignored_fn ignored;
+};
+struct change_collected {
+  std::shared_ptr<const workspace::change_set> change;
+  std::vector<workspace::oddity> oddities;
+};
+/// Kills what runs, waits for the last process, removes the files.
+struct close_attempt {};
+struct attempt_closed {};
+/// The cell of a workspace started, or could not.
+struct cell_ready {
+  std::shared_ptr<cell::cell> value;
+  std::optional<error> failed;
+};
+
+// -- tool call and verifier ----------------------------------------------------------------------
+
+/// One invocation of a tool; one actor each.
+struct perform_call {};
+struct call_outcome {
+  cell::command_result result;
+  artifact::ref log_ref;
+};
+/// Check the untouched base (unless its verdict is remembered), then the change.
+struct perform_verification {
+  std::shared_ptr<const workspace::change_set> change;
+};
+
+// -- publisher -----------------------------------------------------------------------------------
+
+struct publish_run {
+  schema::run run;
+  schema::publish_spec how;
+  git::base base;
+  std::string intent;  ///< the task's words, for the title and body
+  bool draft = false;  ///< forced by the gate
+  std::stop_token stop;
+};
+/// published, or failed with the outcome known (rejected) or not (unknown).
+struct publish_outcome {
+  std::optional<schema::publication> published;
+  std::string reason;
+  bool unknown = false;
+};
+
+// -- run -----------------------------------------------------------------------------------------
+
+/// Stop now, whatever is going on; the reply leaves when every process is dead and the state is
+/// durable.
+struct kill_run {
+  schema::run_state state = schema::run_state::killed;
+  std::string reason;
+};
+/// Stop without a final state: the process ends, the run continues after the next start.
+struct park_run {};
+struct run_stopped {};
+struct wall_clock_tick {};
+
+/// Facts a run tells the fleet.
+struct cell_released {
+  std::string run_id;
+};
+struct run_finished {
+  std::string run_id;
+  std::string tenant;
+  std::string campaign;
+  schema::run_state state = schema::run_state::killed;
+  schema::usage used;
+};
+
+// -- tenant --------------------------------------------------------------------------------------
+
+struct request_lease {
+  std::string run_id;
+};
+struct lease_answer {
+  bool granted = false;
+  std::string reason;
+};
+/// The run is over: take the lease back and add what it used.
+struct return_lease {
+  std::string run_id;
+  schema::usage used;
+};
+/// Tenant → fleet → runs: nothing is left to spend.
+struct budget_gone {
+  std::string tenant;
+  std::string reason;
+};
+
+// -- scheduler -----------------------------------------------------------------------------------
+
+/// Something may be runnable now: a run was queued, a slot came free, a switch was lifted.
+struct dispatch_tick {};
+/// The scheduler's own: repairs whatever a lost message left undone.
+struct idle_tick {};
+/// Fleet → a restarted scheduler: this run is at work.
+struct run_adopted {
+  run_finished who;
+  std::string repo_url;
+  bool holds_cell = true;
+};
+struct switches_changed {
+  switch_list now;
+};
+/// Scheduler → fleet: this run is admitted under this epoch; spawn it.
+struct run_admitted {
+  std::string run_id;
+  std::uint32_t attempt = 0;
+};
+/// Fleet → scheduler: an embedded fleet works on these too.
+struct focus_on {
+  std::string campaign;
+  std::string run_id;
+};
+struct get_load {};
+struct load_answer {
+  std::uint32_t cells = 0;
+  std::uint32_t active = 0;
+};
+
+// -- campaign ------------------------------------------------------------------------------------
+
+enum class campaign_act { pause, resume, abort };
+struct control_campaign {
+  std::string name;
+  campaign_act act = campaign_act::pause;
+  std::string by;
+  std::string reason;
+};
+struct campaign_answer {
+  schema::campaign_state state = schema::campaign_state::running;
+};
+struct wave_tick {};
+
+// -- intake --------------------------------------------------------------------------------------
+
+struct submit_run {
+  schema::task task;
+  std::string by;
+  bool dry_run = false;
+};
+struct submitted {
+  std::string run_id;
+  schema::run_state state = schema::run_state::schedule;
+};
+struct submit_campaign {
+  schema::campaign campaign;
+  std::filesystem::path directory;  ///< what relative `file:` and `glob:` entries are relative to
+  std::string by;
+  bool dry_run = false;
+};
+struct campaign_submitted {
+  std::string name;
+  bool resumed = false;
+  std::uint32_t runs = 0;
+};
+struct retry_campaign {
+  std::string name;
+  std::string by;
+};
+struct retried {
+  std::uint32_t runs = 0;
+};
+/// The repositories of a campaign, expanded by the blocking pool.
+struct expanded_repos {
+  std::vector<schema::repo_spec> repos;
+};
+
+// -- fleet ---------------------------------------------------------------------------------------
+
+struct boot {};
+struct booted {
+  std::uint32_t recovered = 0;
+};
+struct operate_switch {
+  store::switch_row value;
+};
+struct operate_lift {
+  store::lift_switch value;
+};
+struct switch_report {
+  std::uint64_t stopped_runs = 0;
+  std::uint64_t stopped_queued = 0;
+  std::int64_t took_ms = 0;
+};
+/// Orderly end: no admissions, every cell dead, every acknowledged change durable.
+struct stop_fleet {};
+struct fleet_stopped {};
+/// Take up a run that another process left unfinished.
+struct attach_run {
+  std::string run_id;
+};
+struct get_active {};
+struct active_answer {
+  std::uint32_t runs = 0;
+  bool store_failed = false;
+  std::string reason;
+};
+
+// -- everywhere ----------------------------------------------------------------------------------
+
+/// Work done outside the actor came back; runs in the actor that asked for it.
+struct job_done {
+  std::function<void()> deliver;
+};
+
+}  // namespace skein::actors

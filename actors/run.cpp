@@ -1,0 +1,306 @@
+#include "actors/run.hpp"
+
+#include "actors/stages/stages.hpp"
+
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace skein::actors {
+
+using schema::failure_class;
+using state_of_run = schema::run_state;
+
+namespace {
+
+/// How long a cell may take to die before the attempt is reported lost.
+constexpr std::chrono::seconds close_timeout{30};
+
+schema::stage stage_of(state_of_run state) {
+  for (const auto stage : schema::all_stages) {
+    if (schema::state_of(stage) == state) return stage;
+  }
+  return schema::stage::schedule;
+}
+
+template <class T>
+void take(const std::optional<T>& from, T& into) {
+  if (from) into = *from;
+}
+
+/// What the store will hold after `with` is committed.
+void apply(const store::advance_run& with, schema::run& row) {
+  row.state = with.to;
+  take(with.new_attempt, row.attempt);
+  take(with.failed_attempts, row.failed_attempts);
+  take(with.crashes, row.crashes);
+  take(with.base_commit, row.base_commit);
+  take(with.tree, row.tree);
+  take(with.patch_ref, row.patch_ref);
+  take(with.log_ref, row.log_ref);
+  take(with.verdicts, row.verdicts);
+  take(with.findings, row.findings);
+  take(with.used, row.used);
+  take(with.timings, row.timings);
+  if (with.diff) row.diff = with.diff;
+  if (with.failed) row.failed = with.failed;
+  if (with.published) row.published = with.published;
+}
+
+}  // namespace
+
+void run_state::begin() {
+  stage_began_ms = now();
+  stages::enter(*this);
+}
+
+std::chrono::milliseconds run_state::wall_clock_left() const {
+  const auto until = row.started_ms + task.spec.budget.wall_clock.count();
+  return std::chrono::milliseconds{std::max<std::int64_t>(until - now(), 1)};
+}
+
+schema::failure run_state::record(const stage_failure& why) const {
+  schema::failure failure;
+  failure.state = why.state;
+  failure.cls = why.cls;
+  failure.reason = why.reason;
+  failure.attempt = row.attempt;
+  failure.safe_summary = std::string{schema::to_string(why.state)} + " in " + why.component +
+                         " on attempt " + std::to_string(row.attempt);
+  failure.raw_log_ref = why.log_ref;
+  failure.secret_scan_status = why.secret_scan;
+  failure.retryable = why.retryable;
+  failure.suggested_next_action = why.next_action;
+  failure.at_ms = now();
+  failure.component = why.component;
+  failure.policy_needs_fix = why.policy_needs_fix;
+  return failure;
+}
+
+void run_state::advance(state_of_run to, store::advance_run with, std::function<void()> then) {
+  with.run_id = row.id;
+  with.attempt = row.attempt;
+  with.from = row.state;
+  with.to = to;
+  const auto at = now();
+  row.timings[static_cast<std::size_t>(stage_of(row.state))] += at - stage_began_ms;
+  stage_began_ms = at;
+  with.timings = row.timings;
+  if (with.used) with.used->wall_ms = at - row.started_ms;
+  auto kept = std::make_shared<store::advance_run>(std::move(with));
+  committing_ = true;
+  auto go_on = current(std::move(then));
+  self->request(parts.store, store_timeout, commit{*kept})
+      .then(
+          [this, kept, go_on](const store::applied&) mutable {
+            apply(*kept, row);
+            committing_ = false;
+            // A kill or retry that came meanwhile goes first; it made `go_on` a no-op.
+            if (auto settled = std::exchange(settled_, nullptr)) return settled();
+            go_on();
+          },
+          [this](const caf::error& failed) {
+            // Refused as stale: somebody else moved the run. Otherwise the store cannot commit, and
+            // the run continues from its stored state when the fleet starts again.
+            spdlog::error("run {}: {}", row.id, from_caf(failed, "advance run").message);
+            ++generation;
+            ending = true;
+            close_workspace([this] {
+              for (auto& promise : waiting_) promise.deliver(run_stopped{});
+              self->quit(caf::exit_reason::unhandled_exception);
+            });
+          });
+}
+
+void run_state::when_settled(std::function<void()> then) {
+  if (committing_) {
+    settled_ = std::move(then);
+  } else {
+    then();
+  }
+}
+
+void run_state::note(const std::string& kind, nlohmann::json payload) {
+  payload["attempt"] = row.attempt;
+  self->request(parts.store, store_timeout,
+                commit{store::note_event{kind, row.id, row.campaign, row.tenant, "system",
+                                         std::move(payload)}})
+      .then([](const store::applied&) {},
+            [id = row.id, kind](const caf::error& failed) {
+              spdlog::warn("run {}: event {} was not kept: {}", id, kind,
+                           from_caf(failed, "note").message);
+            });
+}
+
+void run_state::close_workspace(std::function<void()> then) {
+  if (!workspace) return then();
+  closed_.push_back(std::move(then));
+  if (closed_.size() > 1) return;
+  auto done = [this] {
+    workspace = nullptr;
+    for (auto& waiting : std::exchange(closed_, {})) waiting();
+  };
+  self->request(workspace, close_timeout, close_attempt{})
+      .then([done](const attempt_closed&) { done(); }, [done](const caf::error&) { done(); });
+}
+
+void run_state::workspace_down(const caf::actor_addr& source) {
+  if (!workspace || source != workspace.address() || !closed_.empty() || ending) return;
+  workspace = nullptr;
+  attempt_lost({errc::unavailable, "the workspace of attempt " + std::to_string(row.attempt) +
+                                       " was lost", {}});
+}
+
+void run_state::release_cell() {
+  if (!std::exchange(cell_held, false)) return;
+  self->send(parts.fleet, cell_released{row.id});
+}
+
+void run_state::attempt_lost(const error& why) {
+  stage_failure failure;
+  failure.reason = why.message;
+  failure.component = std::string{schema::to_string(row.state)};
+  failure.next_action = why.remedy.empty() ? "see `skein trace " + row.id + "`" : why.remedy;
+  failure.retryable = why.code != errc::unsupported;
+  if (why.code == errc::unsupported || why.code == errc::internal) return fail(std::move(failure));
+  fail_attempt(std::move(failure));
+}
+
+void run_state::fail_attempt(stage_failure why) {
+  const auto failed_attempts = row.failed_attempts + 1;
+  const auto allowed = task.spec.budget.attempts;
+  note("attempt_failed", {{"reason", why.reason},
+                          {"component", why.component},
+                          {"failureClass", schema::to_string(why.cls)},
+                          {"log", why.log_ref}});
+  if (failed_attempts >= allowed) {
+    why.reason += " (attempt " + std::to_string(failed_attempts) + " of " +
+                  std::to_string(allowed) + ")";
+    row.failed_attempts = failed_attempts;
+    return fail(std::move(why));
+  }
+  // A new generation: whatever the lost attempt still answers is not heard any more.
+  ++generation;
+  stop.request_stop();
+  auto again = current([this, failed_attempts] {
+    stop = std::stop_source{};
+    store::advance_run with;
+    with.new_attempt = row.attempt + 1;
+    with.failed_attempts = failed_attempts;
+    with.used = row.used;
+    advance(state_of_run::prepare, std::move(with), [this] { stages::enter(*this); });
+  });
+  close_workspace([this, again] { when_settled(again); });
+}
+
+void run_state::fail(stage_failure why) {
+  store::advance_run with;
+  const auto failure = record(why);
+  with.failed = failure;
+  with.event = {{"failureClass", schema::to_string(failure.cls)},
+                {"reason", failure.reason},
+                {"component", failure.component}};
+  finish(why.state, std::move(with));
+}
+
+void run_state::finish(state_of_run final_state, store::advance_run with) {
+  if (std::exchange(ending, true)) return;
+  ++generation;
+  stop.request_stop();
+  with.to = final_state;
+  if (!with.used) with.used = row.used;
+  if (with.failed) with.failed_attempts = row.failed_attempts;
+  auto kept = std::make_shared<store::advance_run>(std::move(with));
+  close_workspace([this, kept] {
+    release_cell();
+    when_settled([this, kept] { commit_final(*kept); });
+  });
+}
+
+void run_state::commit_final(store::advance_run with) {
+  const auto to = with.to;
+  advance(to, std::move(with), [this] {
+    for (auto& promise : waiting_) promise.deliver(run_stopped{});
+    self->send(parts.fleet, run_finished{row.id, row.tenant, row.campaign, row.state, row.used});
+    self->quit();
+  });
+}
+
+caf::typed_response_promise<run_stopped> run_state::kill(const kill_run& order) {
+  auto promise = self->make_response_promise<run_stopped>();
+  waiting_.push_back(promise);
+  if (ending || kill_order) return promise;
+  if (row.state == state_of_run::publish) {
+    // The push is cancelled, but whether it landed decides what is true: the stage answers soon.
+    kill_order = order;
+    stop.request_stop();
+  } else {
+    obey(order);
+  }
+  return promise;
+}
+
+void run_state::obey(const kill_run& order) {
+  stage_failure why;
+  why.state = order.state;
+  why.cls = failure_class::f6;
+  why.reason = order.reason;
+  why.component = std::string{schema::to_string(row.state)};
+  why.log_ref = row.log_ref;
+  why.retryable = true;
+  why.next_action = "lift the switch (`skein lift`) and submit the task again";
+  fail(std::move(why));
+}
+
+caf::typed_response_promise<run_stopped> run_state::park() {
+  auto promise = self->make_response_promise<run_stopped>();
+  waiting_.push_back(promise);
+  if (std::exchange(ending, true)) return promise;
+  ++generation;
+  stop.request_stop();
+  close_workspace([this] {
+    when_settled([this] {
+      for (auto& waiting : waiting_) waiting.deliver(run_stopped{});
+      self->quit();
+    });
+  });
+  return promise;
+}
+
+void run_state::wall_clock_over() {
+  // Once the outbox has the intent, only its outcome ends the run: a push is never left unknown
+  // because of a clock.
+  if (ending || row.state == state_of_run::publish) return;
+  stage_failure why;
+  why.state = state_of_run::budget_exhausted;
+  why.cls = failure_class::f6;
+  why.reason = "wall clock of " + std::to_string(task.spec.budget.wall_clock.count() / 1000) +
+               " s is used up in stage " + std::string{schema::to_string(row.state)} + " on attempt " +
+               std::to_string(row.attempt);
+  why.component = std::string{schema::to_string(row.state)};
+  why.log_ref = row.log_ref;
+  why.retryable = true;
+  why.next_action = "raise budget.wallClock or make the task smaller";
+  fail(std::move(why));
+}
+
+run_actor::behavior_type run_behavior(run_actor::stateful_pointer<run_state> self, run_parts parts,
+                                      schema::run row, schema::task task) {
+  auto& state = self->state;
+  state.parts = std::move(parts);
+  state.row = std::move(row);
+  state.task = std::move(task);
+  self->set_down_handler([self](const caf::down_msg& down) {
+    self->state.workspace_down(down.source);
+  });
+  self->delayed_send(self, state.wall_clock_left(), wall_clock_tick{});
+  state.begin();
+  return {
+      [self](const kill_run& order) { return self->state.kill(order); },
+      [self](const park_run&) { return self->state.park(); },
+      [self](wall_clock_tick) { self->state.wall_clock_over(); },
+  };
+}
+
+}  // namespace skein::actors

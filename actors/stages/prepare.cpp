@@ -1,0 +1,49 @@
+// Stage prepare: from a repository address to a workspace whose cell is starting.
+#include "actors/stages/stages.hpp"
+
+namespace skein::actors::stages {
+
+namespace {
+
+/// F2: nothing was changed, because the repository could not be had.
+void no_repository(run_state& run, const error& why) {
+  stage_failure failure;
+  failure.state = schema::run_state::preparation_failed;
+  failure.cls = schema::failure_class::f2;
+  failure.reason = why.message;
+  failure.component = "prepare";
+  failure.retryable = why.code == errc::unavailable || why.code == errc::timeout;
+  failure.next_action = why.remedy.empty() ? "check the repository's url and branch; no code change was attempted"
+                                           : why.remedy;
+  run.fail(std::move(failure));
+}
+
+void open_workspace(run_state& run) {
+  run.ask<workspace_actor>(
+      run.parts.worker, std::chrono::seconds{30},
+      open_attempt{run.row.id, run.row.attempt, run.prepared.checkout}, "open a workspace",
+      [&run](const workspace_actor& opened) {
+        run.workspace = opened;
+        run.self->monitor(opened);
+        store::advance_run with;
+        with.base_commit = run.base.commit;
+        run.advance(schema::run_state::agent, std::move(with), [&run] { enter(run); });
+      });
+}
+
+}  // namespace
+
+void prepare(run_state& run) {
+  run.self
+      ->request(run.parts.repository, run.parts.world->config.git_timeout * 2,
+                prepare_base{run.row.repo, run.stop.get_token()})
+      .then(run.answered<prepared_base>([&run](prepared_base& prepared) {
+              run.base = prepared.base;
+              run.prepared = std::move(prepared);
+              open_workspace(run);
+            }),
+            run.unanswered("prepare " + run.row.repo.url,
+                           [&run](const error& why) { no_repository(run, why); }));
+}
+
+}  // namespace skein::actors::stages

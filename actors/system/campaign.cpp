@@ -1,0 +1,151 @@
+#include "actors/system/campaign.hpp"
+
+#include "actors/errors.hpp"
+#include "runtime/schedule/waves.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace skein::actors {
+
+using schema::campaign_state;
+
+namespace {
+
+/// Repairs a lost run_finished.
+constexpr std::chrono::seconds look_period{5};
+
+}  // namespace
+
+void campaign_walk::look() {
+  if (looking || row.state != campaign_state::running) return;
+  looking = true;
+  self->request(store, store_timeout, get_totals{row.value.name})
+      .then(
+          [this](const totals_list& totals) {
+            looking = false;
+            decide(totals);
+          },
+          [this](const caf::error& failed) {
+            looking = false;
+            spdlog::error("campaign {}: {}", row.value.name,
+                          from_caf(failed, "read totals").message);
+          });
+}
+
+void campaign_walk::decide(const totals_list& totals) {
+  outstanding = 0;
+  for (const auto& wave : totals) {
+    if (wave.wave > row.open_wave) continue;
+    for (const auto& [state, count] : wave.states) {
+      if (!schema::is_final(state)) outstanding += count;
+    }
+  }
+  const auto now = world->now_ms();
+  if (outstanding > 0) {
+    all_final_ms = 0;
+  } else if (all_final_ms == 0) {
+    all_final_ms = now;
+  }
+  const auto next = schedule::next_act(row.value, row.open_wave, totals,
+                                       all_final_ms == 0 ? 0 : now - all_final_ms);
+  store::set_campaign order;
+  order.name = row.value.name;
+  switch (next.act) {
+    case schedule::wave_act::wait:
+      return;
+    case schedule::wave_act::soak:
+      return self->delayed_send(self, next.soak_left, wave_tick{});
+    case schedule::wave_act::open_next:
+      order.open_wave = row.open_wave + 1;
+      all_final_ms = 0;
+      break;
+    case schedule::wave_act::halt:
+      order.state = campaign_state::halted;
+      order.reason = next.reason;
+      break;
+    case schedule::wave_act::complete:
+      order.state = campaign_state::completed;
+      break;
+  }
+  change(order, [this](const caf::error& failed) {
+    if (failed) {
+      spdlog::error("campaign {}: {}", row.value.name, from_caf(failed, "move on").message);
+      return;
+    }
+    if (row.state == campaign_state::completed) return self->quit();
+    self->send(scheduler, dispatch_tick{});
+    look();
+  });
+}
+
+void campaign_walk::change(store::set_campaign what,
+                                    std::function<void(const caf::error&)> then) {
+  self->request(store, store_timeout, commit{what})
+      .then(
+          [this, what, then](const store::applied&) {
+            if (what.state) row.state = *what.state;
+            if (what.open_wave) row.open_wave = *what.open_wave;
+            row.reason = what.reason;
+            then({});
+          },
+          [then](const caf::error& failed) { then(failed); });
+}
+
+void campaign_walk::run_over() {
+  if (--outstanding <= 0) look();
+}
+
+caf::typed_response_promise<campaign_answer> campaign_walk::control(
+    const control_campaign& order) {
+  auto promise = self->make_response_promise<campaign_answer>();
+  store::set_campaign what;
+  what.name = row.value.name;
+  what.by = order.by;
+  what.reason = order.reason;
+  switch (order.act) {
+    case campaign_act::pause:
+      what.state = campaign_state::paused;
+      break;
+    case campaign_act::abort:
+      what.state = campaign_state::aborted;
+      break;
+    case campaign_act::resume:
+      what.state = campaign_state::running;
+      // The operator has looked at why it halted; the wave's requirement is behind us.
+      if (row.state == campaign_state::halted) what.open_wave = row.open_wave + 1;
+      break;
+  }
+  change(what, [this, promise](const caf::error& failed) mutable {
+    if (failed) {
+      promise.deliver(failed);
+      return;
+    }
+    promise.deliver(campaign_answer{row.state});
+    if (row.state == campaign_state::aborted) return self->quit();
+    self->send(scheduler, dispatch_tick{});
+    look();
+  });
+  return promise;
+}
+
+campaign_actor::behavior_type campaign(campaign_actor::stateful_pointer<campaign_walk> self,
+                                       surroundings_ptr world, store_actor store,
+                                       scheduler_actor scheduler, store::campaign_row row) {
+  auto& state = self->state;
+  state.world = std::move(world);
+  state.store = std::move(store);
+  state.scheduler = std::move(scheduler);
+  state.row = std::move(row);
+  state.look();
+  self->delayed_send(self, look_period, wave_tick{});
+  return {
+      [self](const run_finished&) { self->state.run_over(); },
+      [self](wave_tick) {
+        self->state.look();
+        self->delayed_send(self, look_period, wave_tick{});
+      },
+      [self](const control_campaign& order) { return self->state.control(order); },
+  };
+}
+
+}  // namespace skein::actors

@@ -1,0 +1,269 @@
+// What operators order: submissions, campaigns' controls, switches.
+#include "actors/system/fleet.hpp"
+
+#include "actors/errors.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace skein::actors {
+
+namespace {
+
+constexpr std::chrono::minutes order_timeout{5};
+
+bool covers(store::switch_scope scope, const std::string& target, const std::string& tenant,
+            const std::string& campaign, const std::string& repo_url, const std::string& run_id) {
+  switch (scope) {
+    case store::switch_scope::all:
+      return true;
+    case store::switch_scope::tenant:
+      return target == tenant;
+    case store::switch_scope::campaign:
+      return target == campaign;
+    case store::switch_scope::repo:
+      return target == repo_url;
+    case store::switch_scope::run:
+      return target == run_id;
+  }
+  return true;
+}
+
+error killed(const store::switch_row& order) {
+  return {errc::refused,
+          "kill switch (" + std::string{store::to_string(order.scope)} +
+              (order.target.empty() ? "" : " " + order.target) + ") is on: " + order.reason,
+          "lift it first: skein lift"};
+}
+
+}  // namespace
+
+const store::switch_row* fleet_state::kill_switch_for(const std::string& tenant,
+                                                      const std::string& campaign,
+                                                      const std::string& repo_url,
+                                                      const std::string& run_id) const {
+  for (const auto& row : switches) {
+    if (row.kind == store::switch_kind::kill &&
+        covers(row.scope, row.target, tenant, campaign, repo_url, run_id)) {
+      return &row;
+    }
+  }
+  return nullptr;
+}
+
+void fleet_state::reload_switches(std::function<void()> then) {
+  self->request(parts.store, store_timeout, get_switches{})
+      .then(
+          [this, then](const switch_list& now) {
+            switches = now;
+            self->send(scheduler, switches_changed{now});
+            then();
+          },
+          [this](const caf::error& failed) {
+            give_up("switches cannot be read: " + from_caf(failed, "read").message);
+          });
+}
+
+caf::typed_response_promise<submitted> fleet_state::submit(const submit_run& order) {
+  auto promise = self->make_response_promise<submitted>();
+  if (const auto* off = kill_switch_for(order.task.tenant, {}, order.task.spec.repo.url, {})) {
+    promise.deliver(to_caf(killed(*off)));
+    return promise;
+  }
+  self->request(intake, order_timeout, order)
+      .then(
+          [this, promise](const submitted& answer) mutable {
+            focus({}, answer.run_id);
+            promise.deliver(answer);
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  return promise;
+}
+
+void fleet_state::focus(const std::string& campaign, const std::string& run_id) {
+  if (options.focused) {
+    if (!campaign.empty()) options.only_campaigns.push_back(campaign);
+    if (!run_id.empty()) options.only_runs.push_back(run_id);
+    self->send(scheduler, focus_on{campaign, run_id});
+  } else {
+    self->send(scheduler, dispatch_tick{});
+  }
+}
+
+caf::typed_response_promise<submitted> fleet_state::attach(const attach_run& order) {
+  auto promise = self->make_response_promise<submitted>();
+  self->request(parts.store, store_timeout, get_run{order.run_id})
+      .then(
+          [this, promise](const schema::run& row) {
+            auto taken_up = [this, promise, row]() mutable {
+              focus({}, row.id);
+              promise.deliver(submitted{row.id, row.state});
+            };
+            // Queued rows and rows of live actors need no recovery.
+            if (row.state == schema::run_state::schedule || runs.contains(row.id)) {
+              return taken_up();
+            }
+            recover(row, taken_up);
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  return promise;
+}
+
+caf::typed_response_promise<campaign_submitted> fleet_state::submit(const submit_campaign& order) {
+  auto promise = self->make_response_promise<campaign_submitted>();
+  if (const auto* off = kill_switch_for(order.campaign.tenant, order.campaign.name, {}, {})) {
+    promise.deliver(to_caf(killed(*off)));
+    return promise;
+  }
+  self->request(intake, order_timeout, order)
+      .then(
+          [this, promise](const campaign_submitted& answer) mutable {
+            focus(answer.name, {});
+            spawn_campaign(answer.name);
+            promise.deliver(answer);
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  return promise;
+}
+
+caf::typed_response_promise<retried> fleet_state::retry(const retry_campaign& order) {
+  auto promise = self->make_response_promise<retried>();
+  self->request(intake, order_timeout, order)
+      .then(
+          [this, promise, name = order.name](const retried& answer) mutable {
+            // A fresh actor reads the campaign as it is now.
+            if (auto found = campaigns.find(name); found != campaigns.end()) {
+              self->send_exit(found->second, caf::exit_reason::user_shutdown);
+              campaigns.erase(found);
+            }
+            spawn_campaign(name);
+            promise.deliver(answer);
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  return promise;
+}
+
+caf::typed_response_promise<campaign_answer> fleet_state::control(const control_campaign& order) {
+  auto promise = self->make_response_promise<campaign_answer>();
+  auto failed = [promise](const caf::error& why) mutable { promise.deliver(why); };
+  const auto found = campaigns.find(order.name);
+  if (found == campaigns.end()) {
+    self->request(parts.store, store_timeout, get_campaign{order.name})
+        .then(
+            [promise](const store::campaign_row& row) mutable {
+              promise.deliver(to_caf({errc::conflict,
+                                      "campaign " + row.value.name + " is " +
+                                          std::string{schema::to_string(row.state)} + " already",
+                                      {}}));
+            },
+            failed);
+    return promise;
+  }
+  self->request(found->second, store_timeout, order)
+      .then(
+          [this, promise, order](const campaign_answer& answer) mutable {
+            if (order.act != campaign_act::abort) {
+              promise.deliver(answer);
+              return;
+            }
+            stop_scope(store::switch_scope::campaign, order.name,
+                       "campaign aborted" + (order.reason.empty() ? "" : ": " + order.reason),
+                       [promise, answer](const switch_report&) mutable { promise.deliver(answer); });
+          },
+          failed);
+  return promise;
+}
+
+caf::typed_response_promise<switch_report> fleet_state::operate(const operate_switch& order) {
+  auto promise = self->make_response_promise<switch_report>();
+  const auto began = world->now_ms();
+  auto stopped = [this, promise, began](switch_report report) mutable {
+    report.took_ms = world->now_ms() - began;
+    promise.deliver(report);
+  };
+  // Durable first: from here on a crash cannot bring the work back.
+  self->request(parts.store, store_timeout, commit{store::set_switch{order.value}})
+      .then(
+          [this, order, stopped](const store::applied&) mutable {
+            reload_switches([this, order, stopped]() mutable {
+              if (order.value.kind != store::switch_kind::kill) return stopped({});
+              stop_scope(order.value.scope, order.value.target, "kill switch: " + order.value.reason,
+                         stopped);
+            });
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  return promise;
+}
+
+caf::typed_response_promise<switch_report> fleet_state::lift(const operate_lift& order) {
+  auto promise = self->make_response_promise<switch_report>();
+  self->request(parts.store, store_timeout, commit{order.value})
+      .then(
+          [this, promise](const store::applied&) mutable {
+            reload_switches([promise]() mutable { promise.deliver(switch_report{}); });
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  return promise;
+}
+
+void fleet_state::stop_scope(store::switch_scope scope, const std::string& target,
+                             const std::string& reason, std::function<void(switch_report)> then) {
+  auto report = std::make_shared<switch_report>();
+  auto left = std::make_shared<std::size_t>(2);
+  auto one_less = [left, report, then] {
+    if (--*left == 0) then(*report);
+  };
+  for (const auto& [id, run] : runs) {
+    if (!covers(scope, target, run.who.tenant, run.who.campaign, run.repo_url, id)) continue;
+    ++*left;
+    ++report->stopped_runs;
+    self->request(run.actor, std::chrono::minutes{1},
+                  kill_run{schema::run_state::killed, reason})
+        .then([one_less](const run_stopped&) { one_less(); },
+              [one_less](const caf::error&) { one_less(); });
+  }
+  store::finish_queued queued;
+  queued.scope = scope;
+  queued.target = target;
+  queued.failed.state = schema::run_state::killed;
+  queued.failed.cls = schema::failure_class::f6;
+  queued.failed.reason = reason;
+  queued.failed.safe_summary = "killed before it was admitted";
+  queued.failed.component = "schedule";
+  queued.failed.retryable = true;
+  queued.failed.suggested_next_action = "lift the switch (`skein lift`) and submit the task again";
+  queued.failed.at_ms = world->now_ms();
+  finish_queued_rows(queued, 0, [report, one_less](std::uint64_t count) {
+    report->stopped_queued = count;
+    one_less();
+  });
+  one_less();
+}
+
+void fleet_state::finish_queued_rows(store::finish_queued order, std::uint64_t so_far,
+                                     std::function<void(std::uint64_t)> then) {
+  self->request(parts.store, store_timeout, commit{order})
+      .then(
+          [this, order, so_far, then](const store::applied& done) {
+            if (done.affected == 0) {
+              for (const auto& [name, actor] : campaigns) self->send(actor, wave_tick{});
+              return then(so_far);
+            }
+            finish_queued_rows(order, so_far + done.affected, then);
+          },
+          [so_far, then](const caf::error& failed) {
+            spdlog::error("queued runs: {}", from_caf(failed, "end").message);
+            then(so_far);
+          });
+}
+
+void fleet_state::budget_over(const budget_gone& fact) {
+  spdlog::warn("{}", fact.reason);
+  for (const auto& [id, run] : runs) {
+    if (run.who.tenant != fact.tenant) continue;
+    self->request(run.actor, std::chrono::minutes{1},
+                  kill_run{schema::run_state::budget_exhausted, fact.reason})
+        .then([](const run_stopped&) {}, [](const caf::error&) {});
+  }
+}
+
+}  // namespace skein::actors

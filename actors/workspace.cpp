@@ -1,0 +1,143 @@
+#include "actors/workspace.hpp"
+
+#include "actors/offload.hpp"
+
+namespace skein::actors {
+
+workspace::phase_layout workspace_state::layout_of(const std::string& phase_name) const {
+  return {spec.root, phase_name, spec.how};
+}
+
+void workspace_state::start_cell() {
+  const auto handle = caf::actor_cast<workspace_actor>(self);
+  cell::cell::start(world->loop, spec, [handle](result<std::shared_ptr<cell::cell>> started) {
+    if (started) {
+      caf::anon_send(handle, cell_ready{*started, std::nullopt});
+    } else {
+      caf::anon_send(handle, cell_ready{nullptr, started.error()});
+    }
+  });
+}
+
+void workspace_state::cell_started(cell_ready& ready) {
+  cell = std::move(ready.value);
+  start_failed = std::move(ready.failed);
+  if (auto then = std::exchange(when_started, nullptr)) {
+    then(start_failed ? result<>{*start_failed} : result<>{});
+  }
+}
+
+void workspace_state::with_cell(std::function<void(result<>)> then) {
+  if (closing) {
+    then(error{errc::cancelled, "workspace " + spec.name + " is closing", {}});
+  } else if (cell) {
+    then({});
+  } else if (start_failed) {
+    then(*start_failed);
+  } else {
+    when_started = std::move(then);
+  }
+}
+
+caf::typed_response_promise<phase_entered> workspace_state::enter(const enter_phase& ask) {
+  auto promise = self->make_response_promise<phase_entered>();
+  const auto layout = layout_of(ask.phase);
+  auto fail = [promise](const error& failed) mutable { promise.deliver(to_caf(failed)); };
+  auto prepare = [layout, base = spec.base, change = ask.change]() -> result<phase_entered> {
+    SKEIN_CHECK(workspace::prepare(layout, base));
+    if (change) SKEIN_CHECK(workspace::apply(layout, base, *change));
+    return phase_entered{};
+  };
+  auto enter_cell = [this, promise, fail, name = ask.phase](const result<>& ready) mutable {
+    if (!ready) return fail(ready.error());
+    const auto handle = caf::actor_cast<workspace_actor>(self);
+    cell->enter_phase(name, [this, handle, promise, fail, name](const result<>& entered) {
+      come_back(handle, [this, promise, fail, name, entered]() mutable {
+        if (!entered) return fail(entered.error());
+        phase = name;
+        promise.deliver(phase_entered{});
+      });
+    });
+  };
+  offload<phase_entered>(self, world->pool, std::move(prepare),
+                         [this, fail, enter_cell](const result<phase_entered>& prepared) mutable {
+                           if (!prepared) return fail(prepared.error());
+                           with_cell(enter_cell);
+                         });
+  return promise;
+}
+
+caf::typed_response_promise<cell::command_result> workspace_state::run(const execute& ask) {
+  auto promise = self->make_response_promise<cell::command_result>();
+  if (!cell || phase.empty() || closing) {
+    promise.deliver(to_caf({errc::cancelled, "workspace " + spec.name + " has no open phase", {}}));
+    return promise;
+  }
+  const auto handle = caf::actor_cast<workspace_actor>(self);
+  cell->execute(ask.what, [handle, promise](const result<cell::command_result>& done) {
+    come_back(handle, [promise, done]() mutable {
+      if (done) {
+        promise.deliver(*done);
+      } else {
+        promise.deliver(to_caf(done.error()));
+      }
+    });
+  });
+  return promise;
+}
+
+caf::typed_response_promise<change_collected> workspace_state::collect(const collect_change& ask) {
+  return answer_from_pool<change_collected>(
+      self, world->pool,
+      [layout = layout_of(phase), base = spec.base, ask]() -> result<change_collected> {
+        SKEIN_TRY(found, workspace::collect(layout, base, ask.limits, ask.ignored));
+        return change_collected{
+            std::make_shared<const workspace::change_set>(std::move(found.change)),
+            std::move(found.oddities)};
+      });
+}
+
+caf::typed_response_promise<attempt_closed> workspace_state::close() {
+  auto promise = self->make_response_promise<attempt_closed>();
+  closing = true;
+  if (auto then = std::exchange(when_started, nullptr)) {
+    then(error{errc::cancelled, "workspace " + spec.name + " is closing", {}});
+  }
+  const auto handle = caf::actor_cast<workspace_actor>(self);
+  auto finish = [this, handle, promise] {
+    come_back(handle, [this, promise]() mutable {
+      promise.deliver(attempt_closed{});
+      world->pool.post([root = spec.root] { (void)workspace::remove_tree(root); });
+      self->quit();
+    });
+  };
+  if (cell) {
+    cell->kill(finish);
+  } else {
+    finish();
+  }
+  return promise;
+}
+
+workspace_actor::behavior_type workspace_behavior(
+    workspace_actor::stateful_pointer<workspace_state> self, surroundings_ptr world,
+    cell::cell_spec spec, caf::actor_addr owner) {
+  auto& state = self->state;
+  state.world = std::move(world);
+  state.spec = std::move(spec);
+  self->monitor(owner);
+  self->set_down_handler([self](const caf::down_msg&) {
+    if (!self->state.closing) self->state.close();
+  });
+  state.start_cell();
+  return {
+      [self](const enter_phase& ask) { return self->state.enter(ask); },
+      [self](const execute& ask) { return self->state.run(ask); },
+      [self](const collect_change& ask) { return self->state.collect(ask); },
+      [self](const close_attempt&) { return self->state.close(); },
+      [self](cell_ready& ready) { self->state.cell_started(ready); },
+      [](job_done& job) { job.deliver(); },
+  };
+}
+
+}  // namespace skein::actors

@@ -1,0 +1,71 @@
+#include "runtime/cell/cell.hpp"
+
+#include "runtime/cell/session.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <unistd.h>
+
+namespace skein::cell {
+namespace {
+
+/// What callers hold. The session outlives it until its processes are dead.
+class live_cell final : public cell {
+ public:
+  live_cell(process::io_loop& loop, std::shared_ptr<session> held)
+      : loop_(loop), session_(std::move(held)) {}
+  /// Touches no loop, which may be gone: the processes die and the session, if alive, notices.
+  ~live_cell() override { session_->abandon(); }
+
+  void enter_phase(const std::string& phase, std::function<void(result<>)> done) override {
+    on_loop([held = session_, phase, done = std::move(done)]() mutable {
+      held->enter_phase(phase, std::move(done));
+    });
+  }
+  void execute(command what, std::function<void(result<command_result>)> done) override {
+    on_loop([held = session_, what = std::move(what), done = std::move(done)]() mutable {
+      held->execute(std::move(what), std::move(done));
+    });
+  }
+  void kill(std::function<void()> done) override {
+    on_loop([held = session_, done = std::move(done)]() mutable { held->kill(std::move(done)); });
+  }
+
+ private:
+  template <class Work>
+  void on_loop(Work&& work) {
+    boost::asio::post(loop_.context(), std::forward<Work>(work));
+  }
+
+  process::io_loop& loop_;
+  std::shared_ptr<session> session_;
+};
+
+}  // namespace
+
+void cell::start(process::io_loop& loop, cell_spec spec, started_fn done) {
+  // On the loop's thread: bubblewrap dies with the thread that started it.
+  boost::asio::post(loop.context(), [&loop, spec = std::move(spec),
+                                     done = std::move(done)]() mutable {
+    auto begun = std::make_shared<session>(loop, std::move(spec));
+    begun->start([&loop, weak = std::weak_ptr(begun), done = std::move(done)](result<> ready) {
+      if (!ready) return done(ready.error());
+      done(std::shared_ptr<cell>(std::make_shared<live_cell>(loop, weak.lock())));
+    });
+  });
+}
+
+result<std::filesystem::path> find_cell_program() {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (const fs::path& candidate :
+       {folder / "skein-cell", folder.parent_path() / "libexec/skein/skein-cell"})
+    if (fs::is_regular_file(candidate, ignored) && ::access(candidate.c_str(), X_OK) == 0)
+      return candidate;
+  return error{errc::unsupported,
+               "find skein-cell beside " + folder.string() + " or in ../libexec/skein: not there",
+               "install skein completely: `cmake --install` puts it there"};
+}
+
+}  // namespace skein::cell

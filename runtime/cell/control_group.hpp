@@ -1,0 +1,42 @@
+// A control group per cell: memory and processes of the whole cell, where this user may make one
+// (cgroup v2, or v1's memory and pids controllers). Not required: rlimits hold without it.
+#pragma once
+
+#include "runtime/cell/cell.hpp"
+#include "schema/error.hpp"
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <vector>
+
+namespace skein::cell {
+
+class control_group {
+ public:
+  control_group() = default;
+  /// Removes the group; its processes must be dead.
+  ~control_group() { remove(); }
+  control_group(control_group&&) noexcept = default;
+  control_group& operator=(control_group&& other) noexcept;
+
+  /// `unsupported` says which folder could not be made or written.
+  [[nodiscard]] static result<control_group> make(const cell_limits& limits);
+
+  /// Moves a process, and with it all it will start, into the group.
+  [[nodiscard]] result<> add(pid_t pid);
+
+  [[nodiscard]] bool limits_memory() const noexcept { return memory_; }
+  [[nodiscard]] bool limits_processes() const noexcept { return processes_; }
+  [[nodiscard]] const std::vector<std::filesystem::path>& folders() const noexcept {
+    return folders_;
+  }
+  void remove() noexcept;
+
+ private:
+  std::vector<std::filesystem::path> folders_;
+  bool memory_ = false;
+  bool processes_ = false;
+};
+
+}  // namespace skein::cell

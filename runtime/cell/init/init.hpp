@@ -1,0 +1,58 @@
+// The parts of `skein-cell`, PID 1 of a cell. It holds privileges of the cell's own user namespace
+// so that it can mount workspaces; the commands it starts hold none. It never allocates, parses only
+// fixed layouts, and treats everything else in its PID namespace as hostile.
+#pragma once
+
+#include "runtime/cell/init/protocol.hpp"
+
+#include <linux/filter.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace skein::cell::init {
+
+/// Empty, or where it went wrong and with which errno.
+struct outcome {
+  wire::step where = wire::step::none;
+  int error = 0;
+  [[nodiscard]] bool failed() const { return where != wire::step::none; }
+};
+
+/// errno at `where`.
+[[nodiscard]] outcome failed_at(wire::step where);
+
+struct settings {
+  wire::setup_request limits;
+  sock_fprog filter = {};
+};
+
+struct first_process {
+  settings set;
+  int signals = -1;        ///< signalfd of SIGCHLD
+  int pristine = -1;       ///< the mount namespace no command ever runs in
+  int null = -1;           ///< /dev/null
+  bool in_phase = false;
+};
+
+/// Checks and keeps the first message. `message` must outlive `self`: the filter stays in it.
+[[nodiscard]] outcome read_setup(first_process& self, char* message, std::size_t size);
+
+/// Makes this process untouchable for commands and the cell's root unwritable.
+[[nodiscard]] outcome set_up(first_process& self);
+
+/// Kills and reaps everything but PID 1; adds what it used to `cpu_us`.
+void kill_rest(std::uint64_t& cpu_us);
+
+[[nodiscard]] outcome enter_phase(first_process& self, const char* phase);
+
+struct started {
+  int pid = -1;
+  outcome failure;
+};
+
+/// Starts the shell with all of containment in place, or nothing at all.
+[[nodiscard]] started start_command(const first_process& self, const char* line,
+                                    char* const* environment, int output);
+
+}  // namespace skein::cell::init

@@ -1,0 +1,219 @@
+// `skein-cell`: the loop of PID 1. One request at a time; while a command runs only `stop` is read.
+// When the host's end of the socket closes it leaves, and the kernel ends the whole namespace.
+#include "runtime/cell/init/init.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace skein::cell::init {
+namespace {
+
+using wire::answer;
+using wire::request;
+using wire::step;
+
+alignas(8) char setup_message[sizeof(wire::setup_request) + wire::max_filter];
+alignas(8) char message[wire::max_message];
+char* variables[wire::max_variables + 1];
+
+[[noreturn]] void leave(int code) { ::_exit(code); }
+
+/// Sends one reply, with a descriptor when `attached` is not negative.
+void send_reply(const wire::reply& what, int attached = -1) {
+  iovec data{const_cast<wire::reply*>(&what), sizeof what};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header = {};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  if (attached >= 0) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* part = CMSG_FIRSTHDR(&header);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(part), &attached, sizeof attached);
+  }
+  if (::sendmsg(wire::socket_descriptor, &header, MSG_NOSIGNAL) < 0) leave(2);
+}
+
+void send_failure(const outcome& bad) {
+  send_reply({answer::failed, bad.where, bad.error, 0, 0});
+}
+
+struct received {
+  std::size_t size = 0;
+  int descriptor = -1;
+};
+
+/// Blocks; leaves when the host is gone or the message is not one of ours.
+received receive(char* into, std::size_t capacity) {
+  iovec data{into, capacity};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header = {};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  ssize_t size = 0;
+  do {
+    size = ::recvmsg(wire::socket_descriptor, &header, MSG_CMSG_CLOEXEC);
+  } while (size < 0 && errno == EINTR);
+  if (size < static_cast<ssize_t>(sizeof(request))) leave(0);
+  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) leave(3);
+  received got{static_cast<std::size_t>(size), -1};
+  if (const cmsghdr* part = CMSG_FIRSTHDR(&header);
+      part != nullptr && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
+    std::memcpy(&got.descriptor, CMSG_DATA(part), sizeof got.descriptor);
+  return got;
+}
+
+request kind_of(const char* from) {
+  request kind{};
+  std::memcpy(&kind, from, sizeof kind);
+  return kind;
+}
+
+/// Waits for `child` or a `stop`; then nothing but PID 1 is left.
+wire::reply wait_for(const first_process& self, pid_t child) {
+  wire::reply ended{answer::done, step::none, 0, 0, 0};
+  const auto add = [&ended](const rusage& used) {
+    ended.cpu_us += static_cast<std::uint64_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) *
+                        1'000'000 +
+                    static_cast<std::uint64_t>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+  };
+  for (;;) {
+    for (;;) {
+      rusage used = {};
+      int status = 0;
+      const pid_t reaped = ::wait4(-1, &status, __WALL | WNOHANG, &used);
+      if (reaped <= 0) break;
+      add(used);
+      if (reaped != child) continue;
+      ended.status = status;
+      kill_rest(ended.cpu_us);
+      return ended;
+    }
+    pollfd waits[] = {{wire::socket_descriptor, POLLIN, 0}, {self.signals, POLLIN, 0}};
+    if (::poll(waits, 2, -1) < 0) continue;
+    if (waits[1].revents != 0) {
+      signalfd_siginfo drained;
+      while (::read(self.signals, &drained, sizeof drained) > 0) continue;
+    }
+    if (waits[0].revents == 0) continue;
+    alignas(8) char stop[sizeof(wire::stop_request)];
+    const received got = receive(stop, sizeof stop);
+    if (got.descriptor >= 0 || kind_of(stop) != request::stop) leave(3);
+    // The child is reaped above; whatever escapes this pass is killed after it.
+    ::kill(-1, SIGKILL);
+  }
+}
+
+void answer_enter(first_process& self, std::size_t size) {
+  wire::enter_request wanted;
+  if (size != sizeof wanted) leave(3);
+  std::memcpy(&wanted, message, sizeof wanted);
+  wanted.phase[wire::max_phase] = '\0';
+  if (wanted.phase[0] == '\0' || wanted.phase[0] == '.' ||
+      std::strpbrk(wanted.phase, "/,:\\") != nullptr)
+    return send_failure({step::message, EINVAL});
+  const outcome bad = enter_phase(self, wanted.phase);
+  if (bad.failed()) return send_failure(bad);
+  send_reply({answer::entered, step::none, 0, 0, 0});
+}
+
+/// Points `variables` into the message; false when the layout is not what it says.
+bool find_variables(char* from, std::size_t bytes, std::size_t count) {
+  if (count > wire::max_variables) return false;
+  const char* const end = from + bytes;
+  for (std::size_t i = 0; i < count; ++i) {
+    char* const zero = static_cast<char*>(std::memchr(from, 0, static_cast<std::size_t>(end - from)));
+    if (zero == nullptr) return false;
+    variables[i] = from;
+    from = zero + 1;
+  }
+  variables[count] = nullptr;
+  return from == end;
+}
+
+void answer_execute(first_process& self, const received& got) {
+  wire::execute_request wanted;
+  if (got.size < sizeof wanted || got.descriptor < 0) leave(3);
+  std::memcpy(&wanted, message, sizeof wanted);
+  char* const line = message + sizeof wanted;
+  const std::size_t line_bytes = wanted.line_bytes;
+  if (line_bytes == 0 || line_bytes > wire::max_line + 1 ||
+      wanted.environment_bytes > wire::max_environment ||
+      got.size != sizeof wanted + line_bytes + wanted.environment_bytes ||
+      line[line_bytes - 1] != '\0' ||
+      !find_variables(line + line_bytes, wanted.environment_bytes, wanted.variables))
+    leave(3);
+  if (!self.in_phase) {
+    ::close(got.descriptor);
+    return send_failure({step::workspace, ENOENT});
+  }
+  const started child = start_command(self, line, variables, got.descriptor);
+  ::close(got.descriptor);
+  if (child.failure.failed()) {
+    std::uint64_t unused = 0;
+    kill_rest(unused);
+    return send_failure(child.failure);
+  }
+  send_reply(wait_for(self, child.pid));
+}
+
+[[noreturn]] void serve(first_process& self) {
+  for (;;) {
+    const received got = receive(message, sizeof message);
+    switch (kind_of(message)) {
+      case request::enter:
+        if (got.descriptor >= 0) leave(3);
+        answer_enter(self, got.size);
+        break;
+      case request::execute:
+        answer_execute(self, got);
+        break;
+      case request::stop:  // it came too late: its command had ended
+        break;
+      default:
+        leave(3);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace skein::cell::init
+
+int main() {
+  using namespace skein::cell;
+  ::syscall(SYS_close_range, static_cast<unsigned>(wire::socket_descriptor + 1), ~0U, 0);
+  ::fcntl(wire::socket_descriptor, F_SETFD, FD_CLOEXEC);
+  init::first_process self;
+  // First of all a handle, so that the host can put us under its limits and see us die.
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0));
+  if (handle < 0) {
+    init::send_failure(init::failed_at(wire::step::process_handle));
+    return 1;
+  }
+  init::send_reply({wire::answer::hello, wire::step::none, 0, 0, 0}, handle);
+  ::close(handle);
+  const init::received got = init::receive(init::setup_message, sizeof init::setup_message);
+  init::outcome bad = init::read_setup(self, init::setup_message, got.size);
+  if (!bad.failed()) bad = init::set_up(self);
+  if (bad.failed()) {
+    init::send_failure(bad);
+    return 1;
+  }
+  init::send_reply({wire::answer::ready, wire::step::none, 0, 0, 0});
+  init::serve(self);
+}

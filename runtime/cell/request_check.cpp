@@ -1,0 +1,68 @@
+#include "runtime/cell/request_check.hpp"
+
+#include <algorithm>
+
+namespace skein::cell {
+namespace {
+
+bool has_zero(const std::string& text) { return text.find('\0') != std::string::npos; }
+
+bool plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+}  // namespace
+
+result<> check_spec(const cell_spec& spec) {
+  for (const auto* path : {&spec.base, &spec.root}) {
+    if (!path->is_absolute() || has_zero(path->native()))
+      return error{errc::invalid,
+                   "cell " + spec.name + ": path " + path->string() + " is not absolute", ""};
+  }
+  return {};
+}
+
+result<> check_phase(const std::string& phase) {
+  if (phase.empty() || phase.size() > wire::max_phase || !std::all_of(phase.begin(), phase.end(), plain))
+    return error{errc::invalid, "enter phase '" + phase + "': not a plain folder name",
+                 "use letters, digits, - and _"};
+  return {};
+}
+
+result<packed_command> pack_command(const command& what, std::vector<std::string> standard) {
+  if (has_zero(what.line) || what.line.size() > wire::max_line)
+    return error{errc::invalid,
+                 "run a command of " + std::to_string(what.line.size()) +
+                     " bytes: longer than " + std::to_string(wire::max_line) +
+                     " or with a zero byte in it",
+                 "put the script into a file of the workspace"};
+  std::vector<std::string> all = std::move(standard);
+  for (const std::string& variable : what.environment) {
+    const auto equals = variable.find('=');
+    if (equals == std::string::npos || equals == 0 || has_zero(variable))
+      return error{errc::invalid, "run a command: a variable is not of the form NAME=value", ""};
+    const auto key = variable.substr(0, equals + 1);
+    std::erase_if(all, [&key](const std::string& known) { return known.starts_with(key); });
+    all.push_back(variable);
+  }
+  packed_command packed;
+  packed.rest = what.line;
+  packed.rest.push_back('\0');
+  packed.head.line_bytes = static_cast<std::uint32_t>(packed.rest.size());
+  for (const std::string& variable : all) {
+    packed.rest += variable;
+    packed.rest.push_back('\0');
+  }
+  const std::size_t bytes = packed.rest.size() - packed.head.line_bytes;
+  if (bytes > wire::max_environment || all.size() > wire::max_variables)
+    return error{errc::invalid,
+                 "run a command: " + std::to_string(bytes) + " bytes of variables, allowed are " +
+                     std::to_string(wire::max_environment),
+                 "pass large values in files"};
+  packed.head.environment_bytes = static_cast<std::uint32_t>(bytes);
+  packed.head.variables = static_cast<std::uint32_t>(all.size());
+  return packed;
+}
+
+}  // namespace skein::cell

@@ -1,0 +1,60 @@
+// Patterns over repository paths with the meaning that git gives them in a .gitignore. Pure; time
+// is polynomial in pattern and path, whatever they are.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skein::diff {
+
+/// One line of a .gitignore, as `git help gitignore` describes it.
+class pattern {
+ public:
+  /// Any text is a pattern; one that is empty, a comment or malformed matches nothing.
+  explicit pattern(std::string_view text);
+
+  [[nodiscard]] bool negated() const noexcept { return negated_; }
+  /// Only the path itself: directories above it are the caller's business.
+  [[nodiscard]] bool matches(std::string_view path, bool directory) const;
+
+ private:
+  enum class step { literal, any, star, set };
+  struct token {
+    step what = step::literal;
+    char character = 0;
+    std::bitset<256> members;
+  };
+  /// What stands between two slashes. `**` alone stands for any number of directories.
+  struct segment {
+    bool any_depth = false;
+    std::vector<token> tokens;
+  };
+
+  bool parse_segments(std::string_view text);
+  static bool parse_set(std::string_view text, std::size_t& at, token& into);
+  static bool matches_segment(const std::vector<token>& tokens, std::string_view name);
+  [[nodiscard]] bool matches_segments(const std::vector<std::string_view>& names) const;
+
+  bool usable_ = false;
+  bool negated_ = false;
+  bool directory_only_ = false;
+  bool anchored_ = false;  ///< has a slash: matches whole paths, else the last name
+  std::string prefix_;     ///< of an anchored one: its part before the first wildcard
+  std::vector<segment> segments_;
+};
+
+/// Patterns in order, the last that matches decides; what is below a matched directory is matched.
+class pattern_list {
+ public:
+  explicit pattern_list(const std::vector<std::string>& texts);
+  /// `path` is that of a file or symlink.
+  [[nodiscard]] bool matches(std::string_view path) const;
+
+ private:
+  std::vector<pattern> patterns_;
+};
+
+}  // namespace skein::diff

@@ -1,0 +1,70 @@
+#include "runtime/forge/pull_request_text.hpp"
+
+#include <string_view>
+
+namespace skein::forge {
+
+namespace {
+
+constexpr std::size_t marker_length = 8;
+
+/// One line without control characters; what a person typed may hold anything.
+std::string one_line(std::string_view text, std::size_t longest) {
+  std::string line;
+  for (const char c : text) {
+    if (line.size() == longest) break;
+    line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return line;
+}
+
+/// Quoted, so that no Markdown of the task reaches the page as structure.
+std::string quoted(std::string_view text) {
+  std::string result = "> ";
+  for (const char c : text) {
+    if (c == '<') {
+      result += "&lt;";
+      continue;
+    }
+    result += c;
+    if (c == '\n') result += "> ";
+  }
+  return result;
+}
+
+std::string verifier_table(const schema::run& run) {
+  if (run.verdicts.empty()) return {};
+  std::string table = "\n### Verified\n\n| verifier | before | after | required |\n|---|---|---|---|\n";
+  for (const auto& verdict : run.verdicts) {
+    table += "| " + verdict.name + " | " + std::string{schema::to_string(verdict.baseline)} + " | " +
+             std::string{schema::to_string(verdict.status)} + (verdict.flaky ? " (flaky)" : "") +
+             " | " + (verdict.required ? "yes" : "no") + " |\n";
+  }
+  return table;
+}
+
+std::string counts(const schema::run& run) {
+  if (!run.diff) return {};
+  return std::to_string(run.diff->files) + " files changed, " +
+         std::to_string(run.diff->insertions) + " insertions, " +
+         std::to_string(run.diff->deletions) + " deletions";
+}
+
+}  // namespace
+
+pull_request_text describe(const schema::run& run, const schema::publish_spec& how,
+                           const std::string& intent, bool draft) {
+  pull_request_text text;
+  text.branch = how.branch_prefix + run.task_name + "-" + run.id.substr(0, marker_length);
+  text.title = one_line(how.title.empty() ? run.task_name : how.title, 200);
+  text.body = quoted(one_line(intent, 2000)) + "\n\n" + counts(run) + " on `" +
+              run.base_commit.substr(0, 12) + "`. Risk: " +
+              std::string{schema::to_string(run.risk)} + (draft ? ". **Draft: needs a person.**" : ".") +
+              "\n" + verifier_table(run) + "\n<!-- skein run=" + run.id +
+              " fingerprint=" + run.fingerprint + " -->\n";
+  text.commit_message = text.title + "\n\n" + one_line(intent, 2000) + "\n\nSkein-Run: " + run.id +
+                        "\nSkein-Task: " + run.task_sha256 + "\n";
+  return text;
+}
+
+}  // namespace skein::forge

@@ -1,0 +1,173 @@
+// diff_trees(): the difference between the base and the new tree as one patch that `git apply --binary`
+// takes. The repository's attributes have no say in it: nothing can hide a file from the diff.
+#include "runtime/git/library.hpp"
+#include "runtime/git/mirror.hpp"
+#include "runtime/git/printable.hpp"
+#include "schema/identity.hpp"
+
+#include <algorithm>
+
+namespace skein::git {
+namespace {
+
+// Beyond these, a rename is shown as a removal and an addition, and a text as binary.
+constexpr std::size_t most_rename_pairs = 400;
+constexpr git_off_t largest_text = 16 << 20;
+
+struct buffer {
+  git_buf value{nullptr, 0, 0};
+  buffer() = default;
+  buffer(const buffer&) = delete;
+  buffer& operator=(const buffer&) = delete;
+  ~buffer() { git_buf_dispose(&value); }
+};
+
+result<diff_ptr> compare(git_repository* repository, git_tree* old_tree, git_tree* new_tree) {
+  git_diff_options options{};
+  git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+  options.flags = GIT_DIFF_SHOW_BINARY;
+  options.id_abbrev = GIT_OID_HEXSZ;
+  options.max_size = largest_text;
+  options.ignore_submodules = GIT_SUBMODULE_IGNORE_NONE;
+  options.old_prefix = "a";
+  options.new_prefix = "b";
+  git_diff* made = nullptr;
+  if (const int rc = git_diff_tree_to_tree(&made, repository, old_tree, new_tree, &options); rc < 0) {
+    return library_error("compare the trees", rc);
+  }
+  return diff_ptr(made);
+}
+
+/// Rename detection reads every added and every removed file, so it has a limit on their pairs.
+result<> find_renames(git_diff* all) {
+  const std::size_t added = git_diff_num_deltas_of_type(all, GIT_DELTA_ADDED);
+  const std::size_t removed = git_diff_num_deltas_of_type(all, GIT_DELTA_DELETED);
+  if (added == 0 || removed == 0) return {};
+  git_diff_find_options options{};
+  git_diff_find_options_init(&options, GIT_DIFF_FIND_OPTIONS_VERSION);
+  options.flags = GIT_DIFF_FIND_RENAMES;
+  if (std::max(added, removed) > most_rename_pairs) options.flags |= GIT_DIFF_FIND_EXACT_MATCH_ONLY;
+  options.rename_limit = most_rename_pairs;
+  if (const int rc = git_diff_find_similar(all, &options); rc < 0) {
+    return library_error("find renames", rc);
+  }
+  return {};
+}
+
+const char* status_of(git_delta_t status) noexcept {
+  switch (status) {
+    case GIT_DELTA_ADDED:
+      return "added";
+    case GIT_DELTA_DELETED:
+      return "removed";
+    case GIT_DELTA_RENAMED:
+      return "renamed";
+    case GIT_DELTA_TYPECHANGE:
+      return "type_changed";
+    default:
+      return "modified";
+  }
+}
+
+class patch_text {
+ public:
+  patch_text(git_odb* objects, std::size_t most_bytes) : objects_(objects), most_(most_bytes) {}
+
+  result<> add(git_diff* all, std::size_t index) {
+    const git_diff_delta* delta = git_diff_get_delta(all, index);
+    const std::string shown = printable(delta->new_file.path);
+    SKEIN_CHECK(check_size(delta->old_file, shown));
+    SKEIN_CHECK(check_size(delta->new_file, shown));
+    git_patch* made = nullptr;
+    if (const int rc = git_patch_from_diff(&made, all, index); rc < 0) {
+      return library_error("compare " + shown, rc);
+    }
+    const patch_ptr patch(made);
+    buffer text;
+    if (const int rc = git_patch_to_buf(&text.value, patch.get()); rc < 0) {
+      return library_error("print the difference of " + shown, rc);
+    }
+    if (text.value.size > most_ - out_.patch.size()) return too_large(shown);
+    out_.patch.append(text.value.ptr, text.value.size);
+    add_file(patch.get());
+    return {};
+  }
+
+  diff finish() && {
+    out_.summary.files = static_cast<std::uint32_t>(out_.files.size());
+    for (const diff::file& file : out_.files) {
+      out_.summary.insertions += file.insertions;
+      out_.summary.deletions += file.deletions;
+    }
+    out_.summary.sha256 = schema::sha256_hex(out_.patch);
+    return std::move(out_);
+  }
+
+ private:
+  /// Asked before anything of that size is read.
+  result<> check_size(const git_diff_file& file, const std::string& shown) {
+    if (git_oid_is_zero(&file.id) != 0 || file.mode == GIT_FILEMODE_COMMIT) return {};
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    if (const int rc = git_odb_read_header(&size, &type, objects_, &file.id); rc < 0) {
+      return library_error("read " + shown, rc);
+    }
+    return size > most_ ? result<>(too_large(shown)) : result<>();
+  }
+
+  error too_large(const std::string& shown) const {
+    return {errc::refused,
+            "the difference is larger than " + std::to_string(most_) + " bytes, at " + shown,
+            "split the change"};
+  }
+
+  void add_file(git_patch* patch) {
+    const git_diff_delta* delta = git_patch_get_delta(patch);
+    std::size_t insertions = 0;
+    std::size_t deletions = 0;
+    git_patch_line_stats(nullptr, &insertions, &deletions, patch);
+    diff::file file;
+    file.path = delta->status == GIT_DELTA_DELETED ? delta->old_file.path : delta->new_file.path;
+    if (delta->status == GIT_DELTA_RENAMED) file.old_path = delta->old_file.path;
+    file.status = status_of(delta->status);
+    file.insertions = static_cast<std::uint32_t>(insertions);
+    file.deletions = static_cast<std::uint32_t>(deletions);
+    file.binary = (delta->flags & GIT_DIFF_FLAG_BINARY) != 0;
+    file.old_mode = delta->old_file.mode;
+    file.new_mode = delta->new_file.mode;
+    // A file that becomes a symlink is a removal and an addition in a patch, but one changed path.
+    if (!out_.files.empty() && out_.files.back().path == file.path &&
+        out_.files.back().status == "removed" && file.status == "added") {
+      diff::file& both = out_.files.back();
+      both.status = "type_changed";
+      both.insertions += file.insertions;
+      both.binary = both.binary || file.binary;
+      both.new_mode = file.new_mode;
+      return;
+    }
+    out_.files.push_back(std::move(file));
+  }
+
+  git_odb* objects_;
+  std::size_t most_;
+  diff out_;
+};
+
+}  // namespace
+
+result<diff> diff_trees(const base& from, const std::string& tree, std::size_t max_patch_bytes) {
+  SKEIN_TRY(old_id, parse_id(from.tree));
+  SKEIN_TRY(new_id, parse_id(tree));
+  SKEIN_TRY(repository, open_repository(from.mirror));
+  SKEIN_TRY(objects, open_objects(repository.get()));
+  SKEIN_TRY(old_tree, read_tree(repository.get(), old_id));
+  SKEIN_TRY(new_tree, read_tree(repository.get(), new_id));
+  SKEIN_TRY(all, compare(repository.get(), old_tree.get(), new_tree.get()));
+  SKEIN_CHECK(find_renames(all.get()));
+  patch_text text(objects.get(), max_patch_bytes);
+  const std::size_t count = git_diff_num_deltas(all.get());
+  for (std::size_t i = 0; i < count; ++i) SKEIN_CHECK(text.add(all.get(), i));
+  return std::move(text).finish();
+}
+
+}  // namespace skein::git

@@ -1,0 +1,234 @@
+// push(), find_branch(), delete_branch(): one branch of a remote, created, asked for or deleted, never
+// moved. The caller keeps an outbox; here every outcome that is not certain is called unknown.
+#include "runtime/git/command.hpp"
+#include "runtime/git/fetch_remote.hpp"
+#include "runtime/git/library.hpp"
+#include "runtime/git/local_repository.hpp"
+#include "runtime/git/mirror.hpp"
+#include "runtime/git/mirror_directory.hpp"
+#include "runtime/git/pack_writer.hpp"
+#include "runtime/git/printable.hpp"
+#include "runtime/git/receive_pack.hpp"
+
+#include <stdlib.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <utility>
+
+namespace skein::git {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string zeros(GIT_OID_HEXSZ, '0');
+
+push_result pushed() { return {push_end::pushed, ""}; }
+
+push_result taken(const std::string& branch, const std::string& by) {
+  return {push_end::rejected, "branch " + printable(branch) + " exists already, at commit " + by};
+}
+
+/// The pack that write_tree() left, with the commit added; else a pack made from the objects.
+result<std::string> pack_to_send(const fs::path& mirror, const std::string& commit) {
+  SKEIN_TRY(id, parse_id(commit));
+  SKEIN_TRY(repository, open_repository(mirror));
+  git_commit* found = nullptr;
+  if (const int rc = git_commit_lookup(&found, repository.get(), &id); rc < 0) {
+    return library_error("read commit " + commit, rc);
+  }
+  const commit_ptr owned(found);
+  if (git_commit_parentcount(found) != 1) return pack_of(mirror, commit);
+  SKEIN_TRY(parent, tree_of_commit(repository.get(), *git_commit_parent_id(found, 0)));
+  const std::string name = pack_name(id_text(parent), id_text(*git_commit_tree_id(found)));
+  std::ifstream file(mirror / ("objects/pack/pack-" + name + ".pack"), std::ios::binary);
+  if (!file) return pack_of(mirror, commit);
+  auto ready = pack_writer::continued({std::istreambuf_iterator<char>(file), {}});
+  if (!ready) return pack_of(mirror, commit);
+  SKEIN_TRY(objects, open_objects(repository.get()));
+  git_odb_object* read = nullptr;
+  if (const int rc = git_odb_read(&read, objects.get(), &id); rc < 0) {
+    return library_error("read commit " + commit, rc);
+  }
+  const odb_object_ptr bytes(read);
+  SKEIN_CHECK(ready->add(GIT_OBJECT_COMMIT, {static_cast<const char*>(git_odb_object_data(read)),
+                                             git_odb_object_size(read)}));
+  return std::move(*ready).finish();
+}
+
+/// What the branch says after a push whose own report does not settle it.
+push_result settle(const result<std::string>& now, const std::string& commit,
+                   const std::string& branch, push_result otherwise) {
+  if (!now) return {push_end::unknown, otherwise.detail};
+  if (*now == commit) return pushed();
+  if (!now->empty()) return taken(branch, *now);
+  return otherwise;
+}
+
+result<push_result> push_local(const fs::path& mirror, const location& where,
+                               const std::string& commit, const std::string& branch,
+                               std::chrono::milliseconds timeout, std::stop_token stop) {
+  auto repository = open_local(where);
+  if (!repository) return push_result{push_end::unknown, repository.error().message};
+  SKEIN_TRY(reference, branch_reference(branch));
+  SKEIN_TRY(before, local_branch(*repository, branch));
+  if (before == commit) return pushed();
+  if (!before.empty()) return taken(branch, before);
+  SKEIN_TRY(pack, pack_to_send(mirror, commit));
+  auto answer = update_branch(*repository, {reference, zeros, commit, std::move(pack)},
+                              mirror / "receive.gitconfig", timeout, std::move(stop));
+  if (answer && answer->accepted) return pushed();
+  const push_result otherwise =
+      answer ? push_result{answer->answered ? push_end::rejected : push_end::unknown,
+                           answer->detail}
+             : push_result{push_end::unknown, answer.error().message};
+  // Opened anew: references may be cached.
+  auto again = open_local(where);
+  return settle(again ? local_branch(*again, branch) : result<std::string>(again.error()), commit,
+                branch, otherwise);
+}
+
+/// The line about our branch in `git push --porcelain`: FLAG TAB FROM:TO TAB SUMMARY.
+struct porcelain_line {
+  char flag = 0;
+  std::string summary;
+};
+
+porcelain_line read_porcelain(const std::string& out, const std::string& reference) {
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t tab = line.find('\t', 2);
+    if (line.size() < 2 || line[1] != '\t' || tab == std::string::npos) continue;
+    if (line.substr(2, tab - 2).ends_with(":" + reference)) {
+      return {line[0], printable(line.substr(tab + 1))};
+    }
+  }
+  return {};
+}
+
+git_call push_call(const fs::path& mirror, const location& where, const std::string& expected,
+                   const std::string& refspec, std::chrono::milliseconds timeout) {
+  git_call call;
+  call.how = where.how;
+  call.timeout = timeout;
+  call.arguments = client_options();
+  call.arguments.insert(call.arguments.end(),
+                        {"--git-dir=" + mirror.string(), "push", "--porcelain", "--no-verify", "--no-follow-tags",
+                         "--recurse-submodules=no", "--force-with-lease=" + expected,
+                         "--end-of-options", where.url, refspec});
+  return call;
+}
+
+result<push_result> push_remote(const fs::path& mirror, const location& where,
+                                const std::string& commit, const std::string& branch,
+                                std::chrono::milliseconds timeout, std::stop_token stop) {
+  SKEIN_TRY(reference, branch_reference(branch));
+  SKEIN_CHECK(parse_id(commit));
+  auto ended = run_git(
+      push_call(mirror, where, reference + ":", commit + ":" + reference, timeout), stop);
+  if (!ended) return push_result{push_end::unknown, ended.error().message};
+  const porcelain_line line = read_porcelain(ended->out, reference);
+  if (ended->exit_code == 0 && (line.flag == '*' || line.flag == '=' || line.flag == ' ')) {
+    return pushed();
+  }
+  std::string detail = line.summary;
+  const std::string said = reason_line(ended->err);
+  if (!said.empty()) detail += (detail.empty() ? "" : ": ") + said;
+  const bool refused = line.flag == '!' && line.summary.starts_with("[remote rejected]");
+  const bool stale = line.flag == '!' && line.summary.starts_with("[rejected]");
+  if (line.flag == 0 && is_refusal(ended->err)) return push_result{push_end::rejected, detail};
+  const push_result otherwise{refused || stale ? push_end::rejected : push_end::unknown, detail};
+  if (!refused && !stale) return otherwise;
+  return settle(find_branch(where, branch, timeout, std::move(stop)), commit, branch, otherwise);
+}
+
+/// `git push` wants to be in a repository even when it only deletes: an empty one, for this call.
+class empty_repository {
+ public:
+  static result<empty_repository> make(const location& where) {
+    std::string name = (fs::temp_directory_path() / "skein-push-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) return errno_error("make " + name, errno);
+    empty_repository out(name);
+    SKEIN_TRY(mirror, make_mirror(name, where, {}));
+    out.directory_ = mirror;
+    return out;
+  }
+  empty_repository(empty_repository&& other) noexcept
+      : top_(std::exchange(other.top_, {})), directory_(std::move(other.directory_)) {}
+  empty_repository& operator=(empty_repository&&) = delete;
+  ~empty_repository() {
+    std::error_code ignored;
+    if (!top_.empty()) fs::remove_all(top_, ignored);
+  }
+  [[nodiscard]] const fs::path& directory() const noexcept { return directory_; }
+
+ private:
+  explicit empty_repository(fs::path top) : top_(std::move(top)) {}
+  fs::path top_;
+  fs::path directory_;
+};
+
+error moved(const std::string& branch, const std::string& expected, const std::string& now) {
+  return {errc::conflict,
+          "delete branch " + printable(branch) + ": it is at " + now + ", not at " + expected,
+          "somebody has pushed to it; look at it first"};
+}
+
+error not_deleted(const std::string& branch, const std::string& detail) {
+  return {errc::refused, "delete branch " + printable(branch) + ": " + detail, ""};
+}
+
+}  // namespace
+
+result<push_result> push(const fs::path& mirror, const location& where, const std::string& commit,
+                         const std::string& branch, std::chrono::milliseconds timeout,
+                         std::stop_token stop) {
+  if (stop.stop_requested()) {
+    return error{errc::cancelled, "push of " + printable(branch) + " cancelled", ""};
+  }
+  return where.how == transport::local
+             ? push_local(mirror, where, commit, branch, timeout, std::move(stop))
+             : push_remote(mirror, where, commit, branch, timeout, std::move(stop));
+}
+
+result<std::string> find_branch(const location& where, const std::string& branch,
+                                std::chrono::milliseconds timeout, std::stop_token stop) {
+  if (where.how == transport::local) {
+    SKEIN_TRY(repository, open_local(where));
+    return local_branch(repository, branch);
+  }
+  SKEIN_TRY(reference, branch_reference(branch));
+  SKEIN_TRY(found, ask_remote(where, reference, timeout, std::move(stop)));
+  return found.commit;
+}
+
+result<> delete_branch(const location& where, const std::string& branch, const std::string& commit,
+                       std::chrono::milliseconds timeout, std::stop_token stop) {
+  SKEIN_TRY(reference, branch_reference(branch));
+  SKEIN_CHECK(parse_id(commit));
+  SKEIN_TRY(before, find_branch(where, branch, timeout, stop));
+  if (before.empty()) return {};
+  if (before != commit) return moved(branch, commit, before);
+  if (where.how == transport::local) {
+    SKEIN_TRY(repository, open_local(where));
+    SKEIN_TRY(answer, update_branch(repository, {reference, commit, zeros, ""}, {}, timeout,
+                                    std::move(stop)));
+    if (!answer.accepted) return not_deleted(branch, answer.detail);
+    return {};
+  }
+  SKEIN_TRY(scratch, empty_repository::make(where));
+  SKEIN_TRY(ended, run_git(push_call(scratch.directory(), where, reference + ":" + commit,
+                                     ":" + reference, timeout),
+                           stop));
+  const porcelain_line line = read_porcelain(ended.out, reference);
+  if (ended.exit_code == 0 && line.flag == '-') return {};
+  SKEIN_TRY(now, find_branch(where, branch, timeout, std::move(stop)));
+  if (now.empty()) return {};
+  if (now != commit) return moved(branch, commit, now);
+  if (line.flag == '!') return not_deleted(branch, line.summary);
+  return remote_error("delete branch " + printable(branch), ended);
+}
+
+}  // namespace skein::git

@@ -1,0 +1,62 @@
+#include "runtime/schedule/admission.hpp"
+
+#include "schema/document.hpp"
+
+namespace skein::schedule {
+
+namespace {
+
+/// What a person has to add; empty: the task can be admitted.
+std::vector<std::string> objections(const schema::task& task, const verify::catalogue& verifiers) {
+  auto missing = schema::missing_for_admission(task);
+  if (task.spec.agent_given && task.spec.agent.kind != schema::agent_kind::script) {
+    missing.push_back("agent kind " + std::string{schema::to_string(task.spec.agent.kind)} +
+                      " is not available in this version: use kind script");
+  }
+  if (auto chosen = verifiers.select(task.spec, {}); !chosen) {
+    missing.push_back(chosen.error().message);
+  }
+  return missing;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
+}
+
+}  // namespace
+
+candidate new_run(const schema::task& task, const origin& from, const verify::catalogue& verifiers) {
+  candidate made;
+  made.frozen = schema::freeze(task);
+  made.row.eligible = from.eligible;
+  auto& run = made.row.value;
+  run.id = schema::new_id();
+  run.task_name = task.name;
+  run.task_sha256 = made.frozen.sha256;
+  run.fingerprint = made.frozen.fingerprint;
+  run.campaign = from.campaign;
+  run.wave = from.wave;
+  run.tenant = task.tenant;
+  run.repo = task.spec.repo;
+  run.risk = task.spec.risk;
+  run.dry_run = from.dry_run;
+  run.submitter = from.by;
+  run.state = schema::run_state::schedule;
+  if (const auto missing = objections(task, verifiers); !missing.empty()) {
+    run.state = schema::run_state::rejected;
+    schema::failure why;
+    why.state = run.state;
+    why.cls = schema::failure_class::f1;
+    why.reason = joined(missing);
+    why.safe_summary = "the task is not concrete enough to be run";
+    why.suggested_next_action = "add what is missing and submit again: " + joined(missing);
+    why.component = "intake";
+    why.at_ms = from.at_ms;
+    run.failed = why;
+  }
+  return made;
+}
+
+}  // namespace skein::schedule

@@ -1,0 +1,32 @@
+// From a task as written to a run as stored: the frozen contract, its identities, and F1.
+#pragma once
+
+#include "runtime/store/operation.hpp"
+#include "runtime/verify/verifier_set.hpp"
+#include "schema/identity.hpp"
+#include "schema/task.hpp"
+
+#include <string>
+
+namespace skein::schedule {
+
+/// Where a run comes from.
+struct origin {
+  std::string by;
+  std::string campaign;
+  std::uint32_t wave = 0;
+  bool eligible = true;
+  bool dry_run = false;
+  std::int64_t at_ms = 0;
+};
+
+struct candidate {
+  schema::frozen_task frozen;
+  store::add_run row;  ///< state schedule, or rejected with a failure record (F1)
+};
+
+/// Pure but for the random run id.
+[[nodiscard]] candidate new_run(const schema::task& task, const origin& from,
+                                const verify::catalogue& verifiers);
+
+}  // namespace skein::schedule

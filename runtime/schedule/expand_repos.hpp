@@ -1,0 +1,19 @@
+// Turns a campaign's repository selectors into a list of repositories.
+#pragma once
+
+#include "schema/campaign.hpp"
+#include "schema/error.hpp"
+
+#include <filesystem>
+#include <vector>
+
+namespace skein::schedule {
+
+/// Blocking: reads list files and directories. Relative `file:`, `glob:` and path entries are
+/// relative to `directory`. The first mention of a URL wins, later ones are dropped; order is kept.
+/// `invalid` names the entry: unreadable file, line that is no address, a glob that matches nothing,
+/// more than 100,000 repositories. `unsupported`: github selectors.
+[[nodiscard]] result<std::vector<schema::repo_spec>> expand_repos(
+    const std::vector<schema::repo_selector>& selectors, const std::filesystem::path& directory);
+
+}  // namespace skein::schedule

@@ -1,0 +1,55 @@
+// `skein.yaml` as JSON and back.
+#include "schema/config.hpp"
+
+#include "schema/json_read.hpp"
+#include "schema/spec_json.hpp"
+#include "schema/quantity.hpp"
+
+namespace skein::schema {
+
+using nlohmann::json;
+
+json to_json(const config& value) {
+  json tenants = json::object();
+  for (const auto& [name, each] : value.tenants) {
+    tenants[name] = {{"weight", each.weight},
+                     {"maxConcurrency", each.max_concurrency},
+                     {"usd", each.usd},
+                     {"tokens", each.tokens}};
+  }
+  return {{"apiVersion", detail::api_version},
+          {"kind", "Config"},
+          {"cells", value.cells},
+          {"gitTimeout", format_duration(value.git_timeout)},
+          {"cellMemory", value.cell_memory_bytes},
+          {"cellProcesses", value.cell_processes},
+          {"maxCrashes", value.max_crashes},
+          {"author", {{"name", value.author_name}, {"email", value.author_email}}},
+          {"tenants", std::move(tenants)}};
+}
+
+config config_from_json(const json& document) {
+  using detail::read;
+  return detail::reading("configuration", [&] {
+    detail::expect_kind(document, "Config");
+    config out;
+    read(document, "cells", out.cells);
+    detail::read_duration(document, "gitTimeout", out.git_timeout);
+    detail::read_bytes(document, "cellMemory", out.cell_memory_bytes);
+    read(document, "cellProcesses", out.cell_processes);
+    read(document, "maxCrashes", out.max_crashes);
+    const json& author = detail::member(document, "author");
+    read(author, "name", out.author_name);
+    read(author, "email", out.author_email);
+    for (const auto& [name, each] : detail::member(document, "tenants").items()) {
+      tenant_config& tenant = out.tenants[name];
+      read(each, "weight", tenant.weight);
+      read(each, "maxConcurrency", tenant.max_concurrency);
+      read(each, "usd", tenant.usd);
+      read(each, "tokens", tenant.tokens);
+    }
+    return out;
+  });
+}
+
+}  // namespace skein::schema
