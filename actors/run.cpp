@@ -50,7 +50,7 @@ void apply(const store::advance_run& with, schema::run& row) {
 
 }  // namespace
 
-void run_state::begin() {
+void run_state::start() {
   stage_began_ms = now();
   stages::enter(*this);
 }
@@ -295,7 +295,7 @@ run_actor::behavior_type run_behavior(run_actor::stateful_pointer<run_state> sel
     self->state.workspace_down(down.source);
   });
   self->delayed_send(self, state.wall_clock_left(), wall_clock_tick{});
-  state.begin();
+  state.start();
   return {
       [self](const kill_run& order) { return self->state.kill(order); },
       [self](const park_run&) { return self->state.park(); },

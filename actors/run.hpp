@@ -66,8 +66,9 @@ struct run_state {
 
   explicit run_state(run_actor::stateful_pointer<run_state> self) : self(self) {}
 
-  /// Starts with the stage that the stored state names.
-  void begin();
+  /// Works on from the stage that the stored state names. (Not `begin`: CAF takes a state with that
+  /// member for a container.).
+  void start();
 
   /// Wraps a continuation so that it does nothing once the run has moved to another generation.
   template <class F>

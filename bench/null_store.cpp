@@ -105,26 +105,29 @@ double bare(const options& chosen) {
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;"
           "PRAGMA wal_autocheckpoint = 4000");
   for (const embedded::file& each : embedded::sql()) db.exec(std::string(each.text));
-  // What a bare loop would not have.
-  db.exec("PRAGMA foreign_keys = OFF; DROP TRIGGER runs_final_stays");
+  db.exec("PRAGMA foreign_keys = OFF");  // what a bare loop would not have
   SQLite::Statement begin(db, "BEGIN IMMEDIATE");
   SQLite::Statement end(db, "COMMIT");
   SQLite::Statement insert_run(
       db,
-      "INSERT INTO runs (seq, id, state, phase, eligible, attempt, failed_attempts, crashes, "
-      "updated_ms, started_ms, superseded, base_commit, tree, patch_ref, log_ref, task_name, "
-      "fingerprint, wave, tenant, repo_url, repo_branch, repo_commit, risk, dry_run, submitter, "
-      "created_ms) VALUES (?1, ?2, 'schedule', 0, 1, 0, 0, 0, ?3, 0, 0, '', '', '', '', ?4, ?5, "
-      "0, ?6, ?7, ?8, '', 'low', 0, ?9, ?3)");
+      "INSERT INTO runs (seq, id, tenant, wave, superseded, eligible, phase, started_ms, "
+      "failed_attempts, crashes, state, attempt, updated_ms) VALUES (?1, ?2, ?3, 0, 0, 1, 0, 0, 0, "
+      "0, 'schedule', 0, ?4)");
+  SQLite::Statement insert_origin(
+      db,
+      "INSERT INTO run_origins (run_seq, task_name, fingerprint, repo_url, repo_branch, "
+      "repo_commit, risk, dry_run, submitter, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, '', 'low', "
+      "0, ?6, ?7)");
   SQLite::Statement update(db,
                            "UPDATE runs SET state = ?2, phase = ?3, attempt = 1, updated_ms = ?4, "
-                           "started_ms = ?4 WHERE id = ?1");
+                           "timings_json = ?5 WHERE id = ?1");
   SQLite::Statement insert_event(
       db,
       "INSERT INTO events (seq, at_ms, kind, run_seq, campaign, tenant, actor, payload, audited, "
       "hash) VALUES (?1, ?2, ?3, ?4, '', ?5, 'system', ?6, 0, ?7)");
   const std::string hash(32, 'x');
   const std::string kind = "run_prepare";
+  const std::string timings = "[1,2,3,4,5,6,7]";
   const std::string payload = R"({"attempt":1,"from":"schedule","to":"prepare"})";
   std::array<std::string, schema::all_run_states.size()> words;
   for (const run_state each : schema::all_run_states) {
@@ -154,17 +157,22 @@ double bare(const options& chosen) {
       null_runs(chosen.runs), chosen.group,
       [&](const schema::run& value, std::size_t number) {
         ensure_open();
-        insert_run.bind(1, static_cast<std::int64_t>(number + 1));
+        const auto seq = static_cast<std::int64_t>(number + 1);
+        insert_run.bind(1, seq);
         insert_run.bindNoCopy(2, value.id);
-        insert_run.bind(3, now_ms());
-        insert_run.bindNoCopy(4, value.task_name);
-        insert_run.bindNoCopy(5, value.fingerprint);
-        insert_run.bindNoCopy(6, value.tenant);
-        insert_run.bindNoCopy(7, value.repo.url);
-        insert_run.bindNoCopy(8, value.repo.branch);
-        insert_run.bindNoCopy(9, value.submitter);
+        insert_run.bindNoCopy(3, value.tenant);
+        insert_run.bind(4, now_ms());
         insert_run.exec();
         insert_run.reset();
+        insert_origin.bind(1, seq);
+        insert_origin.bindNoCopy(2, value.task_name);
+        insert_origin.bindNoCopy(3, value.fingerprint);
+        insert_origin.bindNoCopy(4, value.repo.url);
+        insert_origin.bindNoCopy(5, value.repo.branch);
+        insert_origin.bindNoCopy(6, value.submitter);
+        insert_origin.bind(7, now_ms());
+        insert_origin.exec();
+        insert_origin.reset();
         event_of(number, value);
       },
       [&](const schema::run& value, std::size_t number, run_state, run_state to) {
@@ -173,6 +181,7 @@ double bare(const options& chosen) {
         update.bindNoCopy(2, words[static_cast<std::size_t>(to)]);
         update.bind(3, schema::is_final(to) ? 2 : 1);
         update.bind(4, now_ms());
+        update.bindNoCopy(5, timings);
         update.exec();
         update.reset();
         event_of(number, value);

@@ -2,26 +2,27 @@
 #include "schema/document.hpp"
 
 #include <algorithm>
-#include <array>
+#include <functional>
+#include <iterator>
 
 namespace skein::schema {
 
 namespace {
 
 /// An intent made only of these names nothing that could be checked.
-constexpr std::array<std::string_view, 82> empty_words{
-    "a",        "all",      "and",       "any",        "app",       "application", "as",
-    "better",   "bug",      "bugs",      "change",     "clean",     "cleanup",     "cleaner",
-    "code",     "codebase", "do",        "enhance",    "error",     "errors",      "everything",
-    "file",     "files",    "fix",       "for",        "general",   "generally",   "good",
-    "great",    "improve",  "improved",  "in",         "is",        "issue",       "issues",
-    "it",       "its",      "make",      "me",         "modernize", "more",        "my",
-    "necessary", "needed",  "nice",      "nicer",      "of",        "optimise",    "optimize",
-    "our",      "overall",  "performance", "please",   "polish",    "problem",     "problems",
-    "program",  "project",  "quality",   "readability", "refactor", "repo",        "repository",
-    "security", "software", "some",      "something",  "source",    "sources",     "stuff",
-    "that",     "the",      "thing",     "things",     "this",      "tidy",        "to",
-    "up",       "update",   "whatever",  "work",       "wrong"};
+constexpr std::string_view empty_words[] = {
+    "a",         "all",      "and",         "any",         "app",       "application", "as",
+    "better",    "bug",      "bugs",        "change",      "clean",     "cleanup",     "cleaner",
+    "code",      "codebase", "do",          "enhance",     "error",     "errors",      "everything",
+    "file",      "files",    "fix",         "for",         "general",   "generally",   "good",
+    "great",     "improve",  "improved",    "in",          "is",        "issue",       "issues",
+    "it",        "its",      "make",        "me",          "modernize", "more",        "my",
+    "necessary", "needed",   "nice",        "nicer",       "of",        "optimise",    "optimize",
+    "our",       "overall",  "performance", "please",      "polish",    "problem",     "problems",
+    "program",   "project",  "quality",     "readability", "refactor",  "repo",        "repository",
+    "security",  "software", "some",        "something",   "source",    "sources",     "stuff",
+    "that",      "the",      "thing",       "things",      "this",      "tidy",        "to",
+    "up",        "update",   "whatever",    "work",        "wrong"};
 
 bool is_word_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -29,13 +30,15 @@ bool is_word_character(char c) {
 }
 
 bool is_concrete(std::string_view intent) {
-  constexpr std::size_t shortest = 10;
-  const auto letters = std::count_if(intent.begin(), intent.end(), [](char c) { return c > ' ' || c < 0; });
-  if (static_cast<std::size_t>(letters) + 2 < shortest) return false;
+  // Shorter texts are a word and its article, whatever the word.
+  constexpr std::ptrdiff_t fewest_letters = 8;
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+  if (std::count_if(intent.begin(), intent.end(), std::not_fn(blank)) < fewest_letters)
+    return false;
   std::string word;
   const auto counts = [&word] {
     return !word.empty() &&
-           std::find(empty_words.begin(), empty_words.end(), word) == empty_words.end();
+           std::find(std::begin(empty_words), std::end(empty_words), word) == std::end(empty_words);
   };
   for (const char c : intent) {
     if (is_word_character(c)) {

@@ -104,11 +104,16 @@ std::uint32_t repos_in(const wave_spec& wave, std::uint32_t total, std::uint32_t
 
 std::string_view to_string(campaign_state value) noexcept {
   switch (value) {
-    case campaign_state::running: return "running";
-    case campaign_state::paused: return "paused";
-    case campaign_state::halted: return "halted";
-    case campaign_state::aborted: return "aborted";
-    case campaign_state::completed: return "completed";
+    case campaign_state::running:
+      return "running";
+    case campaign_state::paused:
+      return "paused";
+    case campaign_state::halted:
+      return "halted";
+    case campaign_state::aborted:
+      return "aborted";
+    case campaign_state::completed:
+      return "completed";
   }
   return "halted";
 }
@@ -132,9 +137,8 @@ json to_json(const campaign& value) {
                     {"maxOpenPullRequests", value.limits.max_open_pull_requests},
                     {"usd", value.limits.usd}};
   if (value.schedule) spec["schedule"] = schedule_json(*value.schedule);
-  return detail::document_json("Campaign",
-                               detail::metadata_json(value.name, value.tenant, value.labels),
-                               std::move(spec));
+  return detail::document_json(
+      "Campaign", detail::metadata_json(value.name, value.tenant, value.labels), std::move(spec));
 }
 
 campaign campaign_from_json(const json& document) {

@@ -2,8 +2,8 @@
 #include "schema/config.hpp"
 
 #include "schema/json_read.hpp"
-#include "schema/spec_json.hpp"
 #include "schema/quantity.hpp"
+#include "schema/spec_json.hpp"
 
 namespace skein::schema {
 

@@ -9,9 +9,9 @@
 #include "schema/yaml_tree.hpp"
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -30,10 +30,8 @@ struct kind_row {
   std::string_view kind;    ///< as in the file
   std::string_view schema;  ///< name of its JSON Schema
 };
-constexpr std::array<kind_row, 4> kinds{{{"Task", "task"},
-                                         {"Campaign", "campaign"},
-                                         {"Config", "config"},
-                                         {"Verifier", "verifier"}}};
+constexpr std::array<kind_row, 4> kinds{
+    {{"Task", "task"}, {"Campaign", "campaign"}, {"Config", "config"}, {"Verifier", "verifier"}}};
 
 /// Collects the problems of one file and knows its text, to count columns in characters.
 class reader {
@@ -92,7 +90,8 @@ void reader::add(const yaml_node& root, const detail::fault& wrong) {
   for (const std::string& step : wrong.path) {
     const auto index = index_in(*node, step);
     if (!index) break;
-    key_place = node->form == yaml_node::shape::map ? node->keys[*index].at : node->items[*index].at;
+    key_place =
+        node->form == yaml_node::shape::map ? node->keys[*index].at : node->items[*index].at;
     node = &node->items[*index];
   }
   add(wrong.at_key ? key_place : node->at, wrong.what, wrong.expected);
@@ -127,7 +126,8 @@ std::optional<kind_row> reader::kind_of(const yaml_node& root) {
   }
   const bool text = value.scalar.is_string();
   add(value.at,
-      "unknown kind" + (text ? " " + detail::in_quotes(value.scalar.get_ref<const std::string&>()) : ""),
+      "unknown kind" +
+          (text ? " " + detail::in_quotes(value.scalar.get_ref<const std::string&>()) : ""),
       "one of Task, Campaign, Config, Verifier");
   return std::nullopt;
 }
@@ -233,7 +233,8 @@ loaded load_file(const std::string& path, const document_limits& limits) {
   const bool standard_input = path == "-";
   const std::string shown = standard_input ? "standard input" : path;
   const descriptor file(standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return refused_file(shown, errno_error("cannot be opened", errno).message, "");
+  if (file.get() < 0)
+    return refused_file(shown, errno_error("cannot be opened", errno).message, "");
   struct stat status {};
   if (::fstat(file.get(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return refused_file(shown, "it is a folder", "a file");

@@ -35,8 +35,8 @@ struct document_limits {
 using document = std::variant<task, campaign, config, verifier_file>;
 
 struct loaded {
-  std::vector<document> documents;  ///< in file order; empty when there are problems
-  std::vector<diagnostic> problems; ///< sorted by place; at most 50
+  std::vector<document> documents;   ///< in file order; empty when there are problems
+  std::vector<diagnostic> problems;  ///< sorted by place; at most 50
 };
 
 /// Parses and validates every document of `text`. `file` is for messages only. Unknown keys, wrong

@@ -55,13 +55,13 @@ using result = boost::system::result<T, error>;
 }  // namespace skein
 
 /// Returns the error of `expression` from the calling function, or names its value `variable`.
-#define SKEIN_TRY(variable, expression)                   \
-  auto variable##_result = (expression);                  \
+#define SKEIN_TRY(variable, expression)                     \
+  auto variable##_result = (expression);                    \
   if (!variable##_result) return variable##_result.error(); \
   auto& variable = *variable##_result
 
 /// As SKEIN_TRY for an expression of type `result<>`.
-#define SKEIN_CHECK(expression)                                                   \
-  do {                                                                            \
+#define SKEIN_CHECK(expression)                                                             \
+  do {                                                                                      \
     if (auto checked_result = (expression); !checked_result) return checked_result.error(); \
   } while (false)

@@ -10,8 +10,8 @@ namespace skein::schema {
 namespace {
 
 constexpr std::array all_failure_classes{
-    failure_class::f1, failure_class::f2, failure_class::f3,  failure_class::f4,
-    failure_class::f5, failure_class::f6, failure_class::f7,  failure_class::f8,
+    failure_class::f1, failure_class::f2,  failure_class::f3,  failure_class::f4,
+    failure_class::f5, failure_class::f6,  failure_class::f7,  failure_class::f8,
     failure_class::f9, failure_class::f10, failure_class::f11, failure_class::f12};
 
 failure_class parse_failure_class(const std::string& text) {
@@ -25,18 +25,30 @@ failure_class parse_failure_class(const std::string& text) {
 
 std::string_view to_string(failure_class value) noexcept {
   switch (value) {
-    case failure_class::f1: return "F1";
-    case failure_class::f2: return "F2";
-    case failure_class::f3: return "F3";
-    case failure_class::f4: return "F4";
-    case failure_class::f5: return "F5";
-    case failure_class::f6: return "F6";
-    case failure_class::f7: return "F7";
-    case failure_class::f8: return "F8";
-    case failure_class::f9: return "F9";
-    case failure_class::f10: return "F10";
-    case failure_class::f11: return "F11";
-    case failure_class::f12: return "F12";
+    case failure_class::f1:
+      return "F1";
+    case failure_class::f2:
+      return "F2";
+    case failure_class::f3:
+      return "F3";
+    case failure_class::f4:
+      return "F4";
+    case failure_class::f5:
+      return "F5";
+    case failure_class::f6:
+      return "F6";
+    case failure_class::f7:
+      return "F7";
+    case failure_class::f8:
+      return "F8";
+    case failure_class::f9:
+      return "F9";
+    case failure_class::f10:
+      return "F10";
+    case failure_class::f11:
+      return "F11";
+    case failure_class::f12:
+      return "F12";
   }
   return "F10";
 }

@@ -1,9 +1,9 @@
 // Random ids, SHA-256 and the canonical text of JSON.
 #include "schema/identity.hpp"
 
-#include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cstddef>
@@ -85,7 +85,8 @@ std::string sha256_hex(std::string_view bytes) {
   if (!context) throw std::bad_alloc();
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  static const EVP_MD* const algorithm = EVP_sha256();
+  // Fetched once: EVP_sha256() makes OpenSSL look the implementation up at every use.
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   if (EVP_DigestInit_ex(context.get(), algorithm, nullptr) != 1 ||
       EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
       EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1) {

@@ -20,7 +20,8 @@ namespace skein::schema {
 /// Canonical JSON: keys sorted, no white space, invalid UTF-8 replaced.
 [[nodiscard]] std::string canonical_json(const nlohmann::json& value);
 
-/// JSON text for people (`indent` >= 0) or for a line (-1); invalid UTF-8 is replaced, never thrown.
+/// JSON text for people (`indent` >= 0) or for a line (-1); invalid UTF-8 is replaced, never
+/// thrown.
 [[nodiscard]] std::string dump(const nlohmann::json& value, int indent = -1);
 
 struct frozen_task {

@@ -35,8 +35,7 @@ std::vector<scope_of_check> scope_of_check::each(const char* key) const {
   return out;
 }
 
-std::vector<std::pair<std::string, scope_of_check>> scope_of_check::members(
-    const char* key) const {
+std::vector<std::pair<std::string, scope_of_check>> scope_of_check::members(const char* key) const {
   std::vector<std::pair<std::string, scope_of_check>> out;
   const auto found = value_.find(key);
   if (found == value_.end() || !found->is_object()) return out;
@@ -112,9 +111,9 @@ void scope_of_check::command(const char* key) const {
 
 void scope_of_check::exactly_one(std::initializer_list<const char*> keys) const {
   std::string list;
+  for (const char* key : keys) list += (list.empty() ? "" : ", ") + std::string(key);
   int there = 0;
   for (const char* key : keys) {
-    list += (list.empty() ? "" : ", ") + std::string(key);
     if (!has(key)) continue;
     if (++there == 2) {
       at(key).wrong_key("key " + in_quotes(key) + " excludes another that is there",

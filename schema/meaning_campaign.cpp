@@ -72,8 +72,9 @@ void check_schedule(const scope_of_check& schedule) {
     const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                       c == '_' || c == '/' || c == '+' || c == '-';
     if (!fine) {
-      schedule.at("timezone").wrong("not a time zone: " + in_quotes(schedule.text("timezone")),
-                                    "a name such as Europe/Berlin");
+      schedule.at("timezone")
+          .wrong("not a time zone: " + in_quotes(schedule.text("timezone")),
+                 "a name such as Europe/Berlin");
       break;
     }
   }

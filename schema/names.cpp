@@ -9,10 +9,18 @@ namespace skein::schema {
 
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_letter(char c) noexcept { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
-bool is_alnum(char c) noexcept { return is_letter(c) || is_digit(c); }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+bool is_lower(char c) noexcept {
+  return c >= 'a' && c <= 'z';
+}
+bool is_letter(char c) noexcept {
+  return is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+bool is_alnum(char c) noexcept {
+  return is_letter(c) || is_digit(c);
+}
 
 template <class First, class Other>
 bool made_of(std::string_view text, std::size_t longest, First first, Other other) noexcept {
@@ -47,8 +55,9 @@ bool is_name(std::string_view text) noexcept {
 }
 
 bool is_label_key(std::string_view text) noexcept {
-  return made_of(text, 63, is_alnum,
-                 [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '/' || c == '-'; });
+  return made_of(text, 63, is_alnum, [](char c) {
+    return is_alnum(c) || c == '.' || c == '_' || c == '/' || c == '-';
+  });
 }
 
 bool has_control_character(std::string_view text) noexcept {
@@ -121,10 +130,10 @@ bool is_host_port(std::string_view text) noexcept {
   const std::string_view host = text.substr(0, colon);
   const std::string_view port = text.substr(colon + 1);
   const bool host_ok =
-      made_of(host, 253, is_alnum,
-              [](char c) { return is_alnum(c) || c == '.' || c == '-'; }) &&
+      made_of(host, 253, is_alnum, [](char c) { return is_alnum(c) || c == '.' || c == '-'; }) &&
       is_alnum(host.back()) && host.find("..") == std::string_view::npos;
-  if (!host_ok || port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit))
+  if (!host_ok || port.empty() || port.size() > 5 ||
+      !std::all_of(port.begin(), port.end(), is_digit))
     return false;
   unsigned number = 0;
   std::from_chars(port.data(), port.data() + port.size(), number);
@@ -132,8 +141,9 @@ bool is_host_port(std::string_view text) noexcept {
 }
 
 bool is_reviewer(std::string_view text) noexcept {
-  return made_of(text, 100, is_alnum,
-                 [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '/' || c == '-'; });
+  return made_of(text, 100, is_alnum, [](char c) {
+    return is_alnum(c) || c == '.' || c == '_' || c == '/' || c == '-';
+  });
 }
 
 std::optional<std::string> scope_pattern_problem(std::string_view pattern) {

@@ -15,7 +15,8 @@ namespace {
 constexpr double longest_ms = 3650.0 * 24 * 3600 * 1000;
 constexpr double most_bytes = 9007199254740992.0;  // 2^53: exact in a double
 
-/// Digits with at most one point, from the front of `text`, which it shortens. No sign, no exponent.
+/// Digits with at most one point, from the front of `text`, which it shortens. No sign, no
+/// exponent.
 std::optional<double> take_number(std::string_view& text) {
   std::size_t length = 0;
   bool point = false;

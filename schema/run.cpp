@@ -116,17 +116,24 @@ int exit_code(run_state value) noexcept {
     case run_state::draft_published:
     case run_state::no_change:
     case run_state::analysis_only:
-    case run_state::duplicate: return 0;
+    case run_state::duplicate:
+      return 0;
     case run_state::preparation_failed:
     case run_state::infrastructure_failed:
-    case run_state::publish_failed: return 1;
+    case run_state::publish_failed:
+      return 1;
     case run_state::rejected:
     case run_state::blocked:
-    case run_state::approval_denied: return 3;
-    case run_state::budget_exhausted: return 5;
-    case run_state::verification_failed: return 6;
-    case run_state::killed: return 7;
-    default: return 8;
+    case run_state::approval_denied:
+      return 3;
+    case run_state::budget_exhausted:
+      return 5;
+    case run_state::verification_failed:
+      return 6;
+    case run_state::killed:
+      return 7;
+    default:
+      return 8;
   }
 }
 

@@ -119,7 +119,8 @@ std::string known_keys(const json& schema, std::string_view unknown) {
 }
 
 std::string number_text(const json& value) {
-  if (value.is_number_float() && value.get<double>() == static_cast<double>(value.get<std::int64_t>())) {
+  if (value.is_number_float() &&
+      value.get<double>() == static_cast<double>(value.get<std::int64_t>())) {
     return std::to_string(value.get<std::int64_t>());
   }
   return value.dump();
@@ -177,15 +178,22 @@ std::string expectation(const json& schema) {
 /// What stands there: `text "many"`.
 std::string described(const json& value) {
   switch (value.type()) {
-    case json::value_t::null: return "nothing";
-    case json::value_t::boolean: return value.get<bool>() ? "true" : "false";
-    case json::value_t::string: return "text " + in_quotes(value.get_ref<const std::string&>(), 40);
-    case json::value_t::array: return "a list";
-    case json::value_t::object: return "a map of keys";
+    case json::value_t::null:
+      return "nothing";
+    case json::value_t::boolean:
+      return value.get<bool>() ? "true" : "false";
+    case json::value_t::string:
+      return "text " + in_quotes(value.get_ref<const std::string&>(), 40);
+    case json::value_t::array:
+      return "a list";
+    case json::value_t::object:
+      return "a map of keys";
     case json::value_t::number_integer:
     case json::value_t::number_unsigned:
-    case json::value_t::number_float: return "number " + value.dump();
-    default: return "something else";
+    case json::value_t::number_float:
+      return "number " + value.dump();
+    default:
+      return "something else";
   }
 }
 
@@ -233,7 +241,8 @@ void add_unknown_keys(const located& at, std::vector<fault>& out) {
     if (out.size() >= most_faults) return;
     node_path path = at.path;
     path.push_back(key);
-    out.push_back({std::move(path), true, "unknown key " + in_quotes(key), known_keys(*at.schema, key)});
+    out.push_back(
+        {std::move(path), true, "unknown key " + in_quotes(key), known_keys(*at.schema, key)});
   }
 }
 
@@ -263,15 +272,15 @@ void translate(const valijson::ValidationResults::Error& error, const json& docu
   } else if (text.starts_with("Failed to match against any enum")) {
     // A wrong type says so already.
     if (!at->value->is_string() && !at->value->is_boolean()) return;
-    out.push_back({at->path, false, "unknown value " + described(*at->value),
-                   expectation(*at->schema)});
+    out.push_back(
+        {at->path, false, "unknown value " + described(*at->value), expectation(*at->schema)});
   } else if (text.starts_with("String should be no")) {
     const bool empty = at->value->get_ref<const std::string&>().empty();
     out.push_back({at->path, false, empty ? "the text is empty" : "the text is too long",
                    "text" + length_text(*at->schema, "minLength", "maxLength", " characters")});
   } else {
-    out.push_back({at->path, false, "out of range: " + described(*at->value),
-                   expectation(*at->schema)});
+    out.push_back(
+        {at->path, false, "out of range: " + described(*at->value), expectation(*at->schema)});
   }
 }
 

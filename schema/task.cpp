@@ -1,5 +1,5 @@
-// The task document as JSON and back. Every default is written out, so that the frozen text does not
-// change its meaning when a default does.
+// The task document as JSON and back. Every default is written out, so that the frozen text does
+// not change its meaning when a default does.
 #include "schema/task.hpp"
 
 #include "schema/json_read.hpp"
@@ -12,29 +12,40 @@ using nlohmann::json;
 
 std::string_view to_string(risk_level value) noexcept {
   switch (value) {
-    case risk_level::low: return "low";
-    case risk_level::medium: return "medium";
-    case risk_level::high: return "high";
+    case risk_level::low:
+      return "low";
+    case risk_level::medium:
+      return "medium";
+    case risk_level::high:
+      return "high";
   }
   return "high";
 }
 
 std::string_view to_string(agent_kind value) noexcept {
   switch (value) {
-    case agent_kind::script: return "script";
-    case agent_kind::model: return "model";
-    case agent_kind::external: return "external";
-    case agent_kind::replay: return "replay";
+    case agent_kind::script:
+      return "script";
+    case agent_kind::model:
+      return "model";
+    case agent_kind::external:
+      return "external";
+    case agent_kind::replay:
+      return "replay";
   }
   return "script";
 }
 
 std::string_view to_string(publish_mode value) noexcept {
   switch (value) {
-    case publish_mode::pr: return "pr";
-    case publish_mode::draft: return "draft";
-    case publish_mode::patch: return "patch";
-    case publish_mode::none: return "none";
+    case publish_mode::pr:
+      return "pr";
+    case publish_mode::draft:
+      return "draft";
+    case publish_mode::patch:
+      return "patch";
+    case publish_mode::none:
+      return "none";
   }
   return "none";
 }

@@ -9,7 +9,8 @@
 
 namespace skein::schema::detail {
 
-/// The bytes of the well-formed UTF-8 sequence at the front of `text`, 1 to 4; 0 when there is none.
+/// The bytes of the well-formed UTF-8 sequence at the front of `text`, 1 to 4; 0 when there is
+/// none.
 [[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
 
 struct bad_byte {

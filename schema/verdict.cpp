@@ -9,20 +9,26 @@ namespace skein::schema {
 
 std::string_view to_string(verdict_status value) noexcept {
   switch (value) {
-    case verdict_status::passed: return "passed";
-    case verdict_status::failed: return "failed";
-    case verdict_status::timed_out: return "timed_out";
-    case verdict_status::failed_before: return "failed_before";
-    case verdict_status::error: return "error";
-    case verdict_status::skipped: return "skipped";
+    case verdict_status::passed:
+      return "passed";
+    case verdict_status::failed:
+      return "failed";
+    case verdict_status::timed_out:
+      return "timed_out";
+    case verdict_status::failed_before:
+      return "failed_before";
+    case verdict_status::error:
+      return "error";
+    case verdict_status::skipped:
+      return "skipped";
   }
   return "error";
 }
 
 verdict_status parse_verdict_status(std::string_view text) noexcept {
-  constexpr std::array all{verdict_status::passed,        verdict_status::failed,
-                           verdict_status::timed_out,     verdict_status::failed_before,
-                           verdict_status::error,         verdict_status::skipped};
+  constexpr std::array all{verdict_status::passed,    verdict_status::failed,
+                           verdict_status::timed_out, verdict_status::failed_before,
+                           verdict_status::error,     verdict_status::skipped};
   for (const verdict_status candidate : all) {
     if (to_string(candidate) == text) return candidate;
   }

@@ -15,7 +15,8 @@ struct verifier_file {
   std::string description;
   std::string run;      ///< command line for /bin/sh -c in the cell; or
   std::string builtin;  ///< "secrets": a check of the control plane itself
-  std::vector<std::string> when_files;  ///< activates by itself when one of these exists at the root
+  std::vector<std::string>
+      when_files;  ///< activates by itself when one of these exists at the root
   bool required = true;
   std::chrono::milliseconds timeout{std::chrono::minutes{5}};
   friend bool operator==(const verifier_file&, const verifier_file&) = default;

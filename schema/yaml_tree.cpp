@@ -50,7 +50,12 @@ class tree_builder : public YAML::EventHandler {
 
   std::vector<yaml_node> documents;
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp leaves a stray "," or "]" between documents where it is and would read it for ever.
+    if (mark.pos == last_start_) {
+      throw refused{{place_of(mark), "unexpected text", "well-formed YAML"}};
+    }
+    last_start_ = mark.pos;
     anchors_.clear();
     open_.clear();
   }
@@ -127,7 +132,7 @@ class tree_builder : public YAML::EventHandler {
   void charge(const place& at, std::uint32_t nodes, std::size_t bytes) {
     // Subtractions, because sums of hostile numbers could wrap.
     if (nodes > limits_.max_nodes - nodes_ || bytes > limits_.max_text_bytes - bytes_) {
-      throw refused{{at, "the document is too large once its aliases are expanded",
+      throw refused{{at, "the file holds too much, counting what aliases repeat",
                      "at most " + std::to_string(limits_.max_nodes) + " values and " +
                          std::to_string(limits_.max_text_bytes) + " bytes of text"}};
     }
@@ -157,7 +162,8 @@ class tree_builder : public YAML::EventHandler {
       throw refused{{at, "key " + in_quotes(text, 20) + " is too long",
                      "at most " + std::to_string(longest_key) + " bytes"}};
     }
-    if (find_bad_byte(text)) throw refused{{at, "key " + in_quotes(text) + " is not text", "a key"}};
+    if (find_bad_byte(text))
+      throw refused{{at, "key " + in_quotes(text) + " is not text", "a key"}};
     if (!map.seen.insert(text).second) {
       throw refused{{at, "key " + in_quotes(text) + " is there twice", "each key once"}};
     }
@@ -167,8 +173,7 @@ class tree_builder : public YAML::EventHandler {
     map.key_next = false;
   }
 
-  void open(const place& at, const std::string& tag, YAML::anchor_t anchor,
-            yaml_node::shape form) {
+  void open(const place& at, const std::string& tag, YAML::anchor_t anchor, yaml_node::shape form) {
     refuse_tag(at, tag);
     if (key_is_next()) throw refused{{at, "a key is a list or a map", "a text key"}};
     check_depth(at, 1);
@@ -212,6 +217,7 @@ class tree_builder : public YAML::EventHandler {
   }
 
   yaml_limits limits_;
+  int last_start_ = -1;
   std::vector<open_node> open_;
   std::unordered_map<YAML::anchor_t, anchored> anchors_;
   std::uint32_t nodes_ = 0;

@@ -1,5 +1,6 @@
 // YAML text as a tree of values with their places. Stricter than YAML: no tags, no merge keys, no
-// duplicate keys, text keys only, `true` and `false` as the only booleans, and bounds on everything.
+// duplicate keys, text keys only, `true` and `false` as the only booleans, and bounds on
+// everything.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -9,26 +9,35 @@
 namespace skein::cell {
 namespace {
 
-/// What callers hold. The session outlives it until its processes are dead.
+/// What callers hold. Not the session: that belongs to the loop, which may be gone before us.
 class live_cell final : public cell {
  public:
-  live_cell(process::io_loop& loop, std::shared_ptr<session> held)
-      : loop_(loop), session_(std::move(held)) {}
-  /// Touches no loop, which may be gone: the processes die and the session, if alive, notices.
-  ~live_cell() override { session_->abandon(); }
+  live_cell(process::io_loop& loop, const std::shared_ptr<session>& held, std::string name)
+      : loop_(loop), session_(held), processes_(held->processes()), name_(std::move(name)) {}
+  /// Touches no loop: the processes die and the session, if it is still there, notices.
+  ~live_cell() override {
+    processes_->abandoned = true;
+    processes_->kill();
+  }
 
   void enter_phase(const std::string& phase, std::function<void(result<>)> done) override {
-    on_loop([held = session_, phase, done = std::move(done)]() mutable {
-      held->enter_phase(phase, std::move(done));
+    on_loop([weak = session_, name = name_, phase, done = std::move(done)]() mutable {
+      if (const auto held = weak.lock()) return held->enter_phase(phase, std::move(done));
+      done(ended(name, "enter phase " + phase));
     });
   }
   void execute(command what, std::function<void(result<command_result>)> done) override {
-    on_loop([held = session_, what = std::move(what), done = std::move(done)]() mutable {
-      held->execute(std::move(what), std::move(done));
+    on_loop([weak = session_, name = name_, what = std::move(what),
+             done = std::move(done)]() mutable {
+      if (const auto held = weak.lock()) return held->execute(std::move(what), std::move(done));
+      done(ended(name, "run a command"));
     });
   }
   void kill(std::function<void()> done) override {
-    on_loop([held = session_, done = std::move(done)]() mutable { held->kill(std::move(done)); });
+    on_loop([weak = session_, done = std::move(done)]() mutable {
+      if (const auto held = weak.lock()) return held->kill(std::move(done));
+      done();
+    });
   }
 
  private:
@@ -38,7 +47,9 @@ class live_cell final : public cell {
   }
 
   process::io_loop& loop_;
-  std::shared_ptr<session> session_;
+  std::weak_ptr<session> session_;
+  std::shared_ptr<cell_processes> processes_;
+  std::string name_;
 };
 
 }  // namespace
@@ -47,11 +58,13 @@ void cell::start(process::io_loop& loop, cell_spec spec, started_fn done) {
   // On the loop's thread: bubblewrap dies with the thread that started it.
   boost::asio::post(loop.context(), [&loop, spec = std::move(spec),
                                      done = std::move(done)]() mutable {
+    const std::string name = spec.name;
     auto begun = std::make_shared<session>(loop, std::move(spec));
-    begun->start([&loop, weak = std::weak_ptr(begun), done = std::move(done)](result<> ready) {
-      if (!ready) return done(ready.error());
-      done(std::shared_ptr<cell>(std::make_shared<live_cell>(loop, weak.lock())));
-    });
+    begun->start(
+        [&loop, weak = std::weak_ptr(begun), name, done = std::move(done)](result<> ready) {
+          if (!ready) return done(ready.error());
+          done(std::shared_ptr<cell>(std::make_shared<live_cell>(loop, weak.lock(), name)));
+        });
   });
 }
 

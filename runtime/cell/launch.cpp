@@ -45,7 +45,10 @@ result<launched> launch(const cell_spec& spec) {
                                    {},
                                    "/",
                                    {null.get(), null.get(), complain.get(), theirs.get()}}));
-  return launched{{child.pid, std::move(child.watch), {}}, std::move(ours), std::move(complaint)};
+  auto processes = std::make_shared<cell_processes>();
+  processes->bubblewrap = child.pid;
+  processes->bubblewrap_watch = std::move(child.watch);
+  return launched{std::move(processes), std::move(ours), std::move(complaint)};
 }
 
 }  // namespace skein::cell

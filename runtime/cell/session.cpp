@@ -46,6 +46,11 @@ pid_t process_id(int handle) {
 
 }  // namespace
 
+error ended(const std::string& cell, const std::string& attempted) {
+  return {errc::unavailable, "cell " + cell + ": " + attempted + ": the cell has ended",
+          "start another cell"};
+}
+
 session::session(process::io_loop& loop, cell_spec spec)
     : loop_(loop),
       spec_(std::move(spec)),
@@ -56,26 +61,20 @@ session::session(process::io_loop& loop, cell_spec spec)
       timer_(loop.context()) {}
 
 session::~session() {
-  processes_.kill();
-  if (!reaped_) process::reap(processes_.bubblewrap);
-  if (processes_.first_watch && !first_dead_) {
+  processes_->kill();
+  if (!reaped_) process::reap(processes_->bubblewrap);
+  if (processes_->first_watch && !first_dead_) {
     // Bounded: only after it is dead can the control group be removed.
-    pollfd dead{processes_.first_watch.get(), POLLIN, 0};
+    pollfd dead{processes_->first_watch.get(), POLLIN, 0};
     ::poll(&dead, 1, 2000);
   }
-}
-
-void session::abandon() noexcept {
-  abandoned_ = true;
-  processes_.kill();
 }
 
 error session::not_possible(const std::string& attempted) const {
   if (state_ == state::busy || state_ == state::starting)
     return {errc::conflict, "cell " + spec_.name + ": " + attempted + ": it is busy",
             "wait for the pending request"};
-  return {errc::unavailable, "cell " + spec_.name + ": " + attempted + ": the cell has ended",
-          "start another cell"};
+  return ended(spec_.name, attempted);
 }
 
 // ── Starting ──────────────────────────────────────────────────────────────────────────────────
@@ -90,21 +89,21 @@ void session::start(ready_fn done) {
   bubblewrap_dead_ = reaped_ = false;
   socket_.assign(child->socket.release());
   complaint_.assign(child->complaint.release());
-  bubblewrap_watch_.assign(::fcntl(processes_.bubblewrap_watch.get(), F_DUPFD_CLOEXEC, 3));
+  bubblewrap_watch_.assign(::fcntl(processes_->bubblewrap_watch.get(), F_DUPFD_CLOEXEC, 3));
   watch_process(bubblewrap_watch_, &session::bubblewrap_dead_);
   watch_socket();
   arm(start_deadline, &session::no_answer);
 }
 
 void session::on_hello(process::descriptor handle) {
-  if (!handle || processes_.first_watch)
+  if (!handle || processes_->first_watch)
     return end({errc::internal, "cell " + spec_.name + ": the first process sent no handle", ""});
-  processes_.first_watch = std::move(handle);
+  processes_->first_watch = std::move(handle);
   first_dead_ = false;
-  first_watch_.assign(::fcntl(processes_.first_watch.get(), F_DUPFD_CLOEXEC, 3));
+  first_watch_.assign(::fcntl(processes_->first_watch.get(), F_DUPFD_CLOEXEC, 3));
   watch_process(first_watch_, &session::first_dead_);
   if (auto group = control_group::make(spec_.limits)) {
-    const pid_t first = process_id(processes_.first_watch.get());
+    const pid_t first = process_id(processes_->first_watch.get());
     if (first > 0 && group->add(first)) group_ = std::move(*group);
   }
   if (auto sent = send_setup(); !sent) end(sent.error());
@@ -340,7 +339,7 @@ void session::end(error why) {
   state_ = state::ending;
   timer_.cancel();
   ++timer_turn_;
-  processes_.kill();
+  processes_->kill();
   if (starting) start_failure_ = why;
   if (auto done = std::exchange(on_entered_, nullptr)) done(why);
   if (auto ended = std::move(running_)) ended->done(why);
@@ -356,7 +355,7 @@ void session::watch_process(stream& watch, bool session::*dead) {
     self->remember_complaint();
     if (self->state_ == state::starting) {
       self->end(bubblewrap_refusal(self->spec_.name, self->said_));
-    } else if (self->abandoned_) {
+    } else if (self->processes_->abandoned) {
       self->end({errc::cancelled, "cell " + self->spec_.name + ": killed", ""});
     } else {
       self->end({errc::unavailable,
@@ -381,7 +380,7 @@ void session::remember_complaint() {
 void session::finish_death() {
   if (state_ != state::ending || !first_dead_ || !bubblewrap_dead_) return;
   state_ = state::dead;
-  process::reap(processes_.bubblewrap);
+  process::reap(processes_->bubblewrap);
   reaped_ = true;
   group_.reset();
   boost::system::error_code ignored;

@@ -1,5 +1,5 @@
 // The host's side of one cell: the conversation with PID 1, the output pipe, the clock, the end.
-// Lives on the loop's thread and keeps itself alive until the last process is dead.
+// Lives on the loop's thread; only the loop's pending waits keep it, until the last process is dead.
 #pragma once
 
 #include "runtime/cell/cell.hpp"
@@ -11,7 +11,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -19,6 +18,9 @@
 #include <vector>
 
 namespace skein::cell {
+
+/// The answer to a request that came after the end.
+[[nodiscard]] error ended(const std::string& cell, const std::string& attempted);
 
 /// ```
 /// starting ──hello, ready──▶ idle ──enter/execute──▶ busy ──reply──▶ idle
@@ -40,8 +42,8 @@ class session : public std::enable_shared_from_this<session> {
   void execute(command what, std::function<void(result<command_result>)> done);
   void kill(std::function<void()> done);
 
-  /// From any thread: the processes die, the loop notices.
-  void abandon() noexcept;
+  /// What ends the cell without the loop; filled in once it is started.
+  [[nodiscard]] std::shared_ptr<cell_processes> processes() const { return processes_; }
 
  private:
   enum class state { starting, idle, busy, ending, dead };
@@ -91,9 +93,8 @@ class session : public std::enable_shared_from_this<session> {
   bool first_dead_ = true;  ///< there is none yet
   bool bubblewrap_dead_ = true;
   bool reaped_ = true;
-  std::atomic<bool> abandoned_{false};
 
-  cell_processes processes_;
+  std::shared_ptr<cell_processes> processes_ = std::make_shared<cell_processes>();
   stream socket_;
   stream complaint_;
   stream first_watch_;

@@ -3,6 +3,7 @@
 #include "runtime/git/library.hpp"
 #include "runtime/git/mirror.hpp"
 #include "runtime/git/mirror_directory.hpp"
+#include "runtime/git/pack_order.hpp"
 #include "runtime/git/printable.hpp"
 #include "runtime/workspace/git_name.hpp"
 
@@ -10,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <vector>
 
 namespace skein::git {
 namespace {
@@ -22,6 +25,7 @@ constexpr std::uint64_t most_entries = 1'000'000;
 constexpr std::uint64_t most_bytes = 16ULL << 30;
 constexpr std::uint64_t largest_blob = 1ULL << 30;
 constexpr unsigned deepest = 256;
+constexpr std::size_t few_files = 200;
 
 class descriptor {
  public:
@@ -37,121 +41,144 @@ class descriptor {
   int value_;
 };
 
+/// One file or symlink that is still to be written.
+struct planned {
+  std::string path;
+  git_oid id{};
+  git_filemode_t mode = GIT_FILEMODE_BLOB;
+  std::uint64_t position = 0;
+};
+
+/// First all directories, then files in the order of the pack, symlinks last: while anything is written
+/// there is no symlink that a path could go through.
 class tree_writer {
  public:
-  tree_writer(git_repository* repository, git_odb* objects, std::stop_token stop)
-      : repository_(repository), objects_(objects), stop_(std::move(stop)) {}
+  tree_writer(git_repository* repository, git_odb* objects, int top, std::stop_token stop)
+      : repository_(repository), objects_(objects), top_(top), stop_(std::move(stop)) {}
 
-  result<> write(const git_oid& id, int directory, unsigned depth) {
-    if (depth > deepest) return refused("lies deeper than 256 directories");
-    SKEIN_TRY(tree, read_tree(repository_, id));
-    const std::size_t count = git_tree_entrycount(tree.get());
-    for (std::size_t i = 0; i < count; ++i) {
-      if (stop_.stop_requested()) return error{errc::cancelled, "checkout cancelled", ""};
-      const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
-      const std::string_view name = git_tree_entry_name(entry);
-      const std::size_t parent = path_.size();
-      if (parent > 0) path_ += '/';
-      path_ += name;
-      SKEIN_CHECK(write_entry(*entry, directory, depth));
-      path_.resize(parent);
+  result<> write(const git_oid& tree, const fs::path& mirror) {
+    SKEIN_CHECK(plan(tree, 0));
+    if (files_.size() > few_files) {
+      const pack_order order(mirror);
+      for (planned& file : files_) file.position = order.position(file.id);
+      std::stable_sort(files_.begin(), files_.end(), [](const planned& a, const planned& b) {
+        return a.position < b.position;
+      });
+    }
+    for (const planned& file : files_) {
+      if (stop_.stop_requested()) return cancelled();
+      if (file.mode != GIT_FILEMODE_LINK) SKEIN_CHECK(write_file(file));
+    }
+    for (const planned& file : files_) {
+      if (file.mode == GIT_FILEMODE_LINK) SKEIN_CHECK(write_link(file));
     }
     return {};
   }
 
  private:
-  result<> write_entry(const git_tree_entry& entry, int directory, unsigned depth) {
-    const char* name = git_tree_entry_name(&entry);
-    const std::string_view text = name;
-    if (text.empty() || text == "." || text == ".." || text.find('/') != std::string_view::npos) {
-      return refused("has a name that leaves its directory");
+  /// Makes the directories below path_ and collects the files.
+  result<> plan(const git_oid& id, unsigned depth) {
+    if (depth > deepest) return refused(path_, "lies deeper than 256 directories");
+    if (stop_.stop_requested()) return cancelled();
+    SKEIN_TRY(tree, read_tree(repository_, id));
+    const std::size_t count = git_tree_entrycount(tree.get());
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t parent = path_.size();
+      SKEIN_CHECK(plan_entry(*git_tree_entry_byindex(tree.get(), i), depth));
+      path_.resize(parent);
     }
-    if (workspace::is_git_directory_name(text)) return refused("looks like .git");
-    if (++entries_ > most_entries) return refused("is one entry too many: the limit is 1,000,000");
-    switch (git_tree_entry_filemode(&entry)) {
-      case GIT_FILEMODE_TREE:
-        return write_directory(*git_tree_entry_id(&entry), name, directory, depth);
-      case GIT_FILEMODE_COMMIT:
-        return ::mkdirat(directory, name, 0755) == 0 ? result<>() : failed("make");
-      case GIT_FILEMODE_LINK:
-        return write_link(*git_tree_entry_id(&entry), name, directory);
-      case GIT_FILEMODE_BLOB_EXECUTABLE:
-        return write_file(*git_tree_entry_id(&entry), name, directory, 0755);
-      default:
-        return write_file(*git_tree_entry_id(&entry), name, directory, 0644);
-    }
+    return {};
   }
 
-  result<> write_directory(const git_oid& id, const char* name, int directory, unsigned depth) {
-    if (::mkdirat(directory, name, 0755) != 0) return failed("make");
-    const descriptor inside(
-        ::openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (inside.get() < 0) return failed("open");
-    return write(id, inside.get(), depth + 1);
+  result<> plan_entry(const git_tree_entry& entry, unsigned depth) {
+    const std::string_view name = git_tree_entry_name(&entry);
+    if (!path_.empty()) path_ += '/';
+    path_ += name;
+    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string_view::npos) {
+      return refused(path_, "has a name that leaves its directory");
+    }
+    if (workspace::is_git_directory_name(name)) return refused(path_, "looks like .git");
+    if (++entries_ > most_entries) {
+      return refused(path_, "is one entry too many: the limit is 1,000,000");
+    }
+    const git_filemode_t mode = git_tree_entry_filemode(&entry);
+    if (mode != GIT_FILEMODE_TREE && mode != GIT_FILEMODE_COMMIT) {
+      files_.push_back({path_, *git_tree_entry_id(&entry), mode, 0});
+      return {};
+    }
+    if (::mkdirat(top_, path_.c_str(), 0755) != 0) return failed("make", path_);
+    if (mode == GIT_FILEMODE_COMMIT) return {};
+    return plan(*git_tree_entry_id(&entry), depth + 1);
   }
 
-  result<> write_link(const git_oid& id, const char* name, int directory) {
-    SKEIN_TRY(blob, read_blob(id));
+  result<> write_link(const planned& link) {
+    SKEIN_TRY(blob, read_blob(link));
     const std::string target(static_cast<const char*>(git_odb_object_data(blob.get())),
                              git_odb_object_size(blob.get()));
     if (target.empty() || target.find('\0') != std::string::npos) {
-      return refused("is a symlink whose target is no path");
+      return refused(link.path, "is a symlink whose target is no path");
     }
-    return ::symlinkat(target.c_str(), directory, name) == 0 ? result<>() : failed("make");
+    if (::symlinkat(target.c_str(), top_, link.path.c_str()) != 0) return failed("make", link.path);
+    return {};
   }
 
-  result<> write_file(const git_oid& id, const char* name, int directory, mode_t mode) {
-    SKEIN_TRY(blob, read_blob(id));
-    const descriptor file(::openat(
-        directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (file.get() < 0) return failed("make");
+  result<> write_file(const planned& file) {
+    SKEIN_TRY(blob, read_blob(file));
+    const descriptor opened(::openat(top_, file.path.c_str(),
+                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                     file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644));
+    if (opened.get() < 0) return failed("make", file.path);
     const auto* bytes = static_cast<const char*>(git_odb_object_data(blob.get()));
     std::size_t left = git_odb_object_size(blob.get());
     while (left > 0) {
-      const ssize_t wrote = ::write(file.get(), bytes, left);
+      const ssize_t wrote = ::write(opened.get(), bytes, left);
       if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) return failed("write");
+      if (wrote < 0) return failed("write", file.path);
       bytes += wrote;
       left -= static_cast<std::size_t>(wrote);
     }
     return {};
   }
 
-  result<odb_object_ptr> read_blob(const git_oid& id) {
+  result<odb_object_ptr> read_blob(const planned& file) {
     std::size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
-    if (const int rc = git_odb_read_header(&size, &type, objects_, &id); rc < 0) {
-      return library_error("read " + shown(), rc);
+    if (const int rc = git_odb_read_header(&size, &type, objects_, &file.id); rc < 0) {
+      return library_error("read " + printable(file.path), rc);
     }
-    if (type != GIT_OBJECT_BLOB) return error{errc::corrupt, shown() + " is not a blob", ""};
-    if (size > largest_blob) return refused("is larger than 1 GiB");
+    if (type != GIT_OBJECT_BLOB) {
+      return error{errc::corrupt, printable(file.path) + " is not a blob", ""};
+    }
+    if (size > largest_blob) return refused(file.path, "is larger than 1 GiB");
     bytes_ += size;
-    if (bytes_ > most_bytes) return refused("takes the checkout past 16 GiB");
+    if (bytes_ > most_bytes) return refused(file.path, "takes the checkout past 16 GiB");
     git_odb_object* found = nullptr;
-    if (const int rc = git_odb_read(&found, objects_, &id); rc < 0) {
-      return library_error("read " + shown(), rc);
+    if (const int rc = git_odb_read(&found, objects_, &file.id); rc < 0) {
+      return library_error("read " + printable(file.path), rc);
     }
     return odb_object_ptr(found);
   }
 
-  [[nodiscard]] std::string shown() const { return printable(path_); }
+  static error cancelled() { return {errc::cancelled, "checkout cancelled", ""}; }
 
-  [[nodiscard]] error refused(const std::string& why) const {
-    return {errc::refused, "the repository cannot be checked out: " + shown() + " " + why,
+  static error refused(const std::string& path, const std::string& why) {
+    return {errc::refused, "the repository cannot be checked out: " + printable(path) + " " + why,
             "remove the entry from the repository"};
   }
 
-  [[nodiscard]] error failed(const char* verb) const {
+  static error failed(const char* verb, const std::string& path) {
     const int why = errno;
-    if (why == EEXIST) return refused("is in its directory twice");
-    if (why == ENAMETOOLONG) return refused("has a name or target that is too long");
-    return errno_error(std::string(verb) + " " + shown(), why);
+    if (why == EEXIST) return refused(path, "is in its directory twice");
+    if (why == ENAMETOOLONG) return refused(path, "has a name or target that is too long");
+    return errno_error(std::string(verb) + " " + printable(path), why);
   }
 
   git_repository* repository_;
   git_odb* objects_;
+  int top_;
   std::stop_token stop_;
   std::string path_;
+  std::vector<planned> files_;
   std::uint64_t entries_ = 0;
   std::uint64_t bytes_ = 0;
 };
@@ -163,7 +190,8 @@ result<> write_tree_to(const base& from, const fs::path& directory, std::stop_to
   if (::mkdir(directory.c_str(), 0755) != 0) return errno_error("make " + directory.string(), errno);
   const descriptor top(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (top.get() < 0) return errno_error("open " + directory.string(), errno);
-  return tree_writer(repository.get(), objects.get(), std::move(stop)).write(id, top.get(), 0);
+  return tree_writer(repository.get(), objects.get(), top.get(), std::move(stop))
+      .write(id, from.mirror);
 }
 
 bool is_made(const fs::path& path) {

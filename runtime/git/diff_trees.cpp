@@ -22,27 +22,57 @@ struct buffer {
   ~buffer() { git_buf_dispose(&value); }
 };
 
-result<diff_ptr> compare(git_repository* repository, git_tree* old_tree, git_tree* new_tree) {
-  git_diff_options options{};
-  git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
-  options.flags = GIT_DIFF_SHOW_BINARY;
+struct trees {
+  git_repository* repository;
+  git_tree* before;
+  git_tree* after;
+};
+
+result<diff_ptr> compare(const trees& both, git_diff_options options) {
+  options.flags |= GIT_DIFF_SHOW_BINARY;
   options.id_abbrev = GIT_OID_HEXSZ;
   options.max_size = largest_text;
   options.ignore_submodules = GIT_SUBMODULE_IGNORE_NONE;
   options.old_prefix = "a";
   options.new_prefix = "b";
   git_diff* made = nullptr;
-  if (const int rc = git_diff_tree_to_tree(&made, repository, old_tree, new_tree, &options); rc < 0) {
+  if (const int rc = git_diff_tree_to_tree(&made, both.repository, both.before, both.after, &options);
+      rc < 0) {
     return library_error("compare the trees", rc);
   }
   return diff_ptr(made);
 }
 
+git_diff_options fresh_options() {
+  git_diff_options options{};
+  git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+  return options;
+}
+
+/// A file that becomes a symlink (or back) is one difference here, so that it is no source of a rename.
+result<diff_ptr> compare_all(const trees& both) {
+  git_diff_options options = fresh_options();
+  options.flags = GIT_DIFF_INCLUDE_TYPECHANGE;
+  return compare(both, options);
+}
+
+/// The same difference as a removal and an addition: the only form that a patch can have.
+result<diff_ptr> compare_split(const trees& both, const std::string& path) {
+  git_diff_options options = fresh_options();
+  options.flags = GIT_DIFF_DISABLE_PATHSPEC_MATCH;
+  std::string name = path;
+  char* names[] = {name.data()};
+  options.pathspec = {names, 1};
+  return compare(both, options);
+}
+
 /// Rename detection reads every added and every removed file, so it has a limit on their pairs.
-result<> find_renames(git_diff* all) {
+/// False: it took apart a file that becomes a symlink, which `git apply` cannot follow.
+result<bool> find_renames(git_diff* all) {
+  const std::size_t retyped = git_diff_num_deltas_of_type(all, GIT_DELTA_TYPECHANGE);
   const std::size_t added = git_diff_num_deltas_of_type(all, GIT_DELTA_ADDED);
   const std::size_t removed = git_diff_num_deltas_of_type(all, GIT_DELTA_DELETED);
-  if (added == 0 || removed == 0) return {};
+  if (added == 0 || removed == 0) return true;
   git_diff_find_options options{};
   git_diff_find_options_init(&options, GIT_DIFF_FIND_OPTIONS_VERSION);
   options.flags = GIT_DIFF_FIND_RENAMES;
@@ -51,7 +81,7 @@ result<> find_renames(git_diff* all) {
   if (const int rc = git_diff_find_similar(all, &options); rc < 0) {
     return library_error("find renames", rc);
   }
-  return {};
+  return git_diff_num_deltas_of_type(all, GIT_DELTA_TYPECHANGE) == retyped;
 }
 
 const char* status_of(git_delta_t status) noexcept {
@@ -62,8 +92,6 @@ const char* status_of(git_delta_t status) noexcept {
       return "removed";
     case GIT_DELTA_RENAMED:
       return "renamed";
-    case GIT_DELTA_TYPECHANGE:
-      return "type_changed";
     default:
       return "modified";
   }
@@ -71,8 +99,35 @@ const char* status_of(git_delta_t status) noexcept {
 
 class patch_text {
  public:
-  patch_text(git_odb* objects, std::size_t most_bytes) : objects_(objects), most_(most_bytes) {}
+  patch_text(const trees& both, git_odb* objects, std::size_t most_bytes)
+      : both_(both), objects_(objects), most_(most_bytes) {}
 
+  result<> add_all(git_diff* all) {
+    const std::size_t count = git_diff_num_deltas(all);
+    for (std::size_t i = 0; i < count; ++i) {
+      const git_diff_delta* delta = git_diff_get_delta(all, i);
+      if (delta->status != GIT_DELTA_TYPECHANGE) {
+        SKEIN_CHECK(add(all, i));
+        continue;
+      }
+      SKEIN_TRY(split, compare_split(both_, delta->new_file.path));
+      const std::size_t parts = git_diff_num_deltas(split.get());
+      for (std::size_t part = 0; part < parts; ++part) SKEIN_CHECK(add(split.get(), part));
+    }
+    return {};
+  }
+
+  diff finish() && {
+    out_.summary.files = static_cast<std::uint32_t>(out_.files.size());
+    for (const diff::file& file : out_.files) {
+      out_.summary.insertions += file.insertions;
+      out_.summary.deletions += file.deletions;
+    }
+    out_.summary.sha256 = schema::sha256_hex(out_.patch);
+    return std::move(out_);
+  }
+
+ private:
   result<> add(git_diff* all, std::size_t index) {
     const git_diff_delta* delta = git_diff_get_delta(all, index);
     const std::string shown = printable(delta->new_file.path);
@@ -93,17 +148,6 @@ class patch_text {
     return {};
   }
 
-  diff finish() && {
-    out_.summary.files = static_cast<std::uint32_t>(out_.files.size());
-    for (const diff::file& file : out_.files) {
-      out_.summary.insertions += file.insertions;
-      out_.summary.deletions += file.deletions;
-    }
-    out_.summary.sha256 = schema::sha256_hex(out_.patch);
-    return std::move(out_);
-  }
-
- private:
   /// Asked before anything of that size is read.
   result<> check_size(const git_diff_file& file, const std::string& shown) {
     if (git_oid_is_zero(&file.id) != 0 || file.mode == GIT_FILEMODE_COMMIT) return {};
@@ -148,6 +192,7 @@ class patch_text {
     out_.files.push_back(std::move(file));
   }
 
+  const trees& both_;
   git_odb* objects_;
   std::size_t most_;
   diff out_;
@@ -162,11 +207,15 @@ result<diff> diff_trees(const base& from, const std::string& tree, std::size_t m
   SKEIN_TRY(objects, open_objects(repository.get()));
   SKEIN_TRY(old_tree, read_tree(repository.get(), old_id));
   SKEIN_TRY(new_tree, read_tree(repository.get(), new_id));
-  SKEIN_TRY(all, compare(repository.get(), old_tree.get(), new_tree.get()));
-  SKEIN_CHECK(find_renames(all.get()));
-  patch_text text(objects.get(), max_patch_bytes);
-  const std::size_t count = git_diff_num_deltas(all.get());
-  for (std::size_t i = 0; i < count; ++i) SKEIN_CHECK(text.add(all.get(), i));
+  const trees both{repository.get(), old_tree.get(), new_tree.get()};
+  SKEIN_TRY(all, compare_all(both));
+  SKEIN_TRY(usable, find_renames(all.get()));
+  if (!usable) {
+    SKEIN_TRY(plain, compare_all(both));
+    all = std::move(plain);
+  }
+  patch_text text(both, objects.get(), max_patch_bytes);
+  SKEIN_CHECK(text.add_all(all.get()));
   return std::move(text).finish();
 }
 

@@ -20,6 +20,8 @@ bool start_library() {
                           GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
     if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "") < 0) return false;
   }
+  // A commit whose id is in the store must survive a power failure as the store does.
+  if (git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1) < 0) return false;
   // Who owns a repository matters only to what it could make us execute: configuration, never read.
   return git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) >= 0;
 }

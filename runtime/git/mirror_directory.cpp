@@ -19,7 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* temporary_mark = ".tmp-";
 
-result<> write_plain(const fs::path& path, const std::string& text) {
+enum class durable { no, yes };
+
+result<> write_plain(const fs::path& path, const std::string& text, durable how = durable::no) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (file < 0) return errno_error("create " + path.string(), errno);
   std::size_t done = 0;
@@ -33,7 +35,10 @@ result<> write_plain(const fs::path& path, const std::string& text) {
     }
     done += static_cast<std::size_t>(wrote);
   }
-  if (::close(file) != 0) return errno_error("write " + path.string(), errno);
+  const int why = how == durable::yes && ::fdatasync(file) != 0 ? errno : 0;
+  if (::close(file) != 0 || why != 0) {
+    return errno_error("write " + path.string(), why != 0 ? why : errno);
+  }
   return {};
 }
 
@@ -54,8 +59,9 @@ result<> fill_mirror(const fs::path& mirror, const std::string& alternates) {
   SKEIN_CHECK(write_plain(mirror / "receive.gitconfig",
                           "[receive]\n\tautogc = false\n\tunpackLimit = 1\n"
                           "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"));
+  // Without it, changes that wait for an approval could not be read after a power failure.
   if (!alternates.empty()) {
-    SKEIN_CHECK(write_plain(mirror / "objects/info/alternates", alternates));
+    SKEIN_CHECK(write_plain(mirror / "objects/info/alternates", alternates, durable::yes));
   }
   return write_plain(mirror / "HEAD", "ref: refs/heads/none\n");
 }
@@ -79,7 +85,7 @@ bool is_temporary(const fs::path& path) {
 
 result<> write_file(const fs::path& path, const std::string& text) {
   const fs::path temporary = temporary_beside(path);
-  SKEIN_CHECK(write_plain(temporary, text));
+  SKEIN_CHECK(write_plain(temporary, text, durable::yes));
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     const int why = errno;
     ::unlink(temporary.c_str());

@@ -30,7 +30,7 @@ namespace skein::git {
 [[nodiscard]] std::filesystem::path temporary_beside(const std::filesystem::path& path);
 [[nodiscard]] bool is_temporary(const std::filesystem::path& path);
 
-/// Writes a whole file under a temporary name. Blocking.
+/// Replaces a file at once, by way of a temporary name, and lets it reach the disk. Blocking.
 [[nodiscard]] result<> write_file(const std::filesystem::path& path, const std::string& text);
 
 /// An advisory lock on a file, held until destroyed. Waits as long as the holder works: every holder's

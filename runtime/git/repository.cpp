@@ -157,6 +157,11 @@ result<location> parse_scp_like(const std::string& url, std::size_t colon) {
   const std::string_view text = url;
   const std::string_view path = text.substr(colon + 1);
   SKEIN_CHECK(check_authority(text.substr(0, colon), transport::ssh));
+  // To git USER:PASSWORD@HOST:PATH is the host USER; what was meant is something else.
+  if (path.substr(0, path.find('/')).find('@') != std::string_view::npos) {
+    return invalid("the repository address seems to hold credentials",
+                   "write USER@HOST:PATH, without a password");
+  }
   if (path.empty() || path.front() == '-') {
     return invalid("no valid path after the colon: " + printable(url),
                    "write ./" + printable(url) + " when a local directory is meant");

@@ -33,17 +33,6 @@ bool is_snake_case(const std::string& kind) {
   });
 }
 
-result_columns columns_of(const schema::run& value) {
-  result_columns out;
-  if (value.diff) out.diff = encode(*value.diff);
-  if (value.failed) out.failed = encode(*value.failed, value.id);
-  if (value.published) out.published = encode(*value.published);
-  if (!value.verdicts.empty()) out.verdicts = encode(value.verdicts);
-  if (!value.findings.empty()) out.findings = encode(value.findings);
-  if (value.used != schema::usage{}) out.used = encode(value.used);
-  return out;
-}
-
 bool needs_failure(schema::run_state state) {
   return schema::is_final(state) && !schema::is_success(state);
 }
@@ -66,11 +55,16 @@ result<applied> sqlite_writer::apply(const put_task& op) {
   return applied{.affected = insert.run()};
 }
 
+bool sqlite_writer::has_task(const std::string& sha256) {
+  return query(connection_->prepared("SELECT 1 FROM tasks WHERE sha256 = ?1"), sha256).step();
+}
+
 std::optional<std::string> sqlite_writer::twin_of(const schema::run& value) {
   query row(connection_->prepared(
-                "SELECT id FROM runs INDEXED BY runs_by_fingerprint WHERE fingerprint = ?1 AND "
-                "dry_run = 0 AND superseded = 0 AND (phase < 2 OR state IN ('published', "
-                "'draft_published')) ORDER BY seq LIMIT 1"),
+                "SELECT r.id FROM run_origins o INDEXED BY run_origins_by_fingerprint CROSS JOIN "
+                "runs r ON r.seq = o.run_seq WHERE o.fingerprint = ?1 AND o.dry_run = 0 AND "
+                "r.superseded = 0 AND (r.phase < 2 OR r.state IN ('published', "
+                "'draft_published')) ORDER BY o.run_seq LIMIT 1"),
             value.fingerprint);
   if (!row.step()) return std::nullopt;
   return row.text(0);
@@ -109,20 +103,20 @@ result<applied> sqlite_writer::apply(const add_run& op) {
   value.updated_ms = now_ms_;
   if (value.failed) value.failed = completed(std::move(*value.failed), value.state, now_ms_);
 
+  if (!value.task_sha256.empty() && !has_task(value.task_sha256)) {
+    return refusal(errc::not_found,
+                   "add run " + value.id + ": its task " + value.task_sha256 + " is not stored");
+  }
   try {
-    insert_run(insert_run_, value, op.eligible);
+    inserter_.insert(value, op.eligible);
   } catch (const SQLite::Exception& failed) {
     if (!is_constraint(failed)) throw;
-    // A single statement that fails leaves nothing, so the operation can be refused alone.
+    // The first of its statements failed and left nothing, so the operation can be refused alone.
     if (find_run(value.id)) return refusal(errc::conflict, "add run " + value.id + ": it exists");
-    return refusal(errc::not_found, "add run " + value.id + ": task " + value.task_sha256 +
-                                        (value.campaign.empty() ? "" : " or campaign ") +
-                                        value.campaign + " is not stored");
+    return refusal(errc::not_found,
+                   "add run " + value.id + ": its campaign " + value.campaign + " is not stored");
   }
   ++next_run_;
-  if (const result_columns columns = columns_of(value); columns.any()) {
-    write_results(*connection_, value.seq, columns);
-  }
   nlohmann::json fields{{"repo", value.repo.url}, {"task", value.task_name}};
   if (!value.task_sha256.empty()) fields["sha256"] = value.task_sha256;
   if (!twin.empty()) fields["twin"] = twin;
@@ -167,19 +161,24 @@ result<applied> sqlite_writer::apply(const advance_run& op) {
   }
 
   const int phase = phase_of(op.to);
-  const std::int64_t started =
-      run.started_ms == 0 && phase == 1 ? now_ms_ : run.started_ms;
+  const std::int64_t started = run.started_ms == 0 && phase == 1 ? now_ms_ : run.started_ms;
   std::optional<std::string> timings;
   if (op.timings) timings = encode(*op.timings);
-  if (op.failed_attempts || op.crashes || op.base_commit || op.tree || op.patch_ref || op.log_ref) {
-    query(advance_with_refs_, run.seq, word_of(op.to), phase, attempt, now_ms_, started, timings,
-          op.failed_attempts, op.crashes, op.base_commit, op.tree, op.patch_ref, op.log_ref)
-        .run();
-  } else {
-    query(advance_, run.seq, word_of(op.to), phase, attempt, now_ms_, started, timings).run();
-  }
+  const bool within_phase = phase == phase_of(run.state) && started == run.started_ms &&
+                            !op.failed_attempts && !op.crashes;
+  const std::uint64_t moved =
+      within_phase
+          ? query(advance_, run.seq, word_of(op.to), attempt, now_ms_, timings).run()
+          : query(advance_phase_, run.seq, word_of(op.to), attempt, now_ms_, timings, phase,
+                  started, op.failed_attempts, op.crashes)
+                .run();
+  if (moved != 1) return refusal(errc::internal, "move run " + op.run_id + ": its row resists");
   if (op.used) add_usage(run, *op.used);
   result_columns columns;
+  columns.base_commit = op.base_commit;
+  columns.tree = op.tree;
+  columns.patch_ref = op.patch_ref;
+  columns.log_ref = op.log_ref;
   if (op.diff) columns.diff = encode(*op.diff);
   if (op.failed) columns.failed = encode(completed(*op.failed, op.to, now_ms_), op.run_id);
   if (op.published) columns.published = encode(*op.published);
@@ -235,15 +234,18 @@ result<applied> sqlite_writer::apply(const finish_queued& op) {
     return refusal(errc::invalid, "end queued runs as " + word_of(op.state) + ": not a final state");
   }
   // The index is named, because the planner cannot know that few rows of a tenant are queued.
-  std::string sql = "SELECT seq, id, attempt, campaign, tenant FROM runs ";
+  std::string sql = "SELECT r.seq, r.id, r.attempt, r.campaign, r.tenant FROM runs r ";
   switch (op.scope) {
     case switch_scope::all: sql += "INDEXED BY runs_queue WHERE ?1 = ?1"; break;
-    case switch_scope::tenant: sql += "INDEXED BY runs_queue WHERE tenant = ?1"; break;
-    case switch_scope::campaign: sql += "INDEXED BY runs_by_campaign WHERE campaign = ?1"; break;
-    case switch_scope::repo: sql += "INDEXED BY runs_queue WHERE repo_url = ?1"; break;
-    case switch_scope::run: sql += "WHERE id = ?1"; break;
+    case switch_scope::tenant: sql += "INDEXED BY runs_queue WHERE r.tenant = ?1"; break;
+    case switch_scope::campaign: sql += "INDEXED BY runs_by_campaign WHERE r.campaign = ?1"; break;
+    case switch_scope::repo:
+      sql += "INDEXED BY runs_queue CROSS JOIN run_origins o ON o.run_seq = r.seq WHERE "
+             "o.repo_url = ?1";
+      break;
+    case switch_scope::run: sql += "WHERE r.id = ?1"; break;
   }
-  sql += " AND phase = 0 LIMIT ?2";
+  sql += " AND r.phase = 0 LIMIT ?2";
   struct ended_run {
     std::int64_t seq;
     std::string id;

@@ -130,10 +130,11 @@ result<std::vector<queued_run>> sqlite_reader::queued(const queue_filter& filter
     const std::string tenants = json_list(filter.skip_tenants);
     const std::string campaigns = json_list(filter.skip_campaigns);
     query rows(connection_.prepared(
-                   "SELECT id, seq, tenant, campaign, repo_url FROM runs INDEXED BY runs_queue "
-                   "WHERE phase = 0 AND eligible = 1 AND seq > ?1 AND "
-                   "tenant NOT IN (SELECT value FROM json_each(?2)) AND (campaign IS NULL OR "
-                   "campaign NOT IN (SELECT value FROM json_each(?3))) ORDER BY seq LIMIT ?4"),
+                   "SELECT r.id, r.seq, r.tenant, r.campaign, o.repo_url FROM runs r INDEXED BY "
+                   "runs_queue CROSS JOIN run_origins o ON o.run_seq = r.seq WHERE r.phase = 0 AND "
+                   "r.eligible = 1 AND r.seq > ?1 AND r.tenant NOT IN (SELECT value FROM "
+                   "json_each(?2)) AND (r.campaign IS NULL OR r.campaign NOT IN (SELECT value "
+                   "FROM json_each(?3))) ORDER BY r.seq LIMIT ?4"),
                filter.after_seq, tenants, campaigns, filter.limit);
     std::vector<queued_run> out;
     while (rows.step()) {

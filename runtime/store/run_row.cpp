@@ -43,39 +43,42 @@ schema::run_state state_of_word(const std::string& word) {
 
 std::string select_runs(std::string_view source) {
   std::string sql =
-      "SELECT r.seq, r.id, r.state, r.attempt, r.failed_attempts, r.crashes, r.updated_ms, "
-      "r.started_ms, r.timings_json, r.superseded, r.base_commit, r.tree, r.patch_ref, r.log_ref, "
-      "r.task_name, r.task_sha256, r.fingerprint, r.campaign, r.wave, r.tenant, r.repo_url, "
-      "r.repo_branch, r.repo_commit, r.risk, r.dry_run, r.submitter, r.created_ms, x.diff_json, "
-      "x.failure_json, x.publication_json, x.verdicts_json, x.findings_json, x.usage_json FROM ";
+      "SELECT r.seq, r.id, r.tenant, r.campaign, r.wave, r.superseded, r.started_ms, "
+      "r.failed_attempts, r.crashes, r.state, r.attempt, r.updated_ms, r.timings_json, "
+      "o.task_name, o.task_sha256, o.fingerprint, o.repo_url, o.repo_branch, o.repo_commit, "
+      "o.risk, o.dry_run, o.submitter, o.created_ms, x.base_commit, x.tree, x.patch_ref, "
+      "x.log_ref, x.diff_json, x.failure_json, x.publication_json, x.verdicts_json, "
+      "x.findings_json, x.usage_json FROM ";
   sql += source;
-  sql += " LEFT JOIN run_results x ON x.run_seq = r.seq";
+  // Left joins keep the order of the loops, and show a lost row instead of hiding its run.
+  sql +=
+      " LEFT JOIN run_origins o ON o.run_seq = r.seq LEFT JOIN run_results x ON x.run_seq = r.seq";
   return sql;
 }
 
 schema::run read_run(const query& row) {
   schema::run out;
   int at = 0;
+  const auto when_set = [&](auto&& use) {
+    if (!row.null(at)) use(row.text(at));
+    ++at;
+  };
   out.seq = row.integer(at++);
   out.id = row.text(at++);
-  out.state = state_of_word(row.text(at++));
-  out.attempt = row.small(at++);
+  out.tenant = row.text(at++);
+  out.campaign = row.text(at++);
+  out.wave = row.small(at++);
+  out.superseded = row.integer(at++) != 0;
+  out.started_ms = row.integer(at++);
   out.failed_attempts = row.small(at++);
   out.crashes = row.small(at++);
+  out.state = state_of_word(row.text(at++));
+  out.attempt = row.small(at++);
   out.updated_ms = row.integer(at++);
-  out.started_ms = row.integer(at++);
-  if (const int timings = at++; !row.null(timings)) out.timings = decode_timings(row.text(timings));
-  out.superseded = row.integer(at++) != 0;
-  out.base_commit = row.text(at++);
-  out.tree = row.text(at++);
-  out.patch_ref = row.text(at++);
-  out.log_ref = row.text(at++);
+  when_set([&](const std::string& text) { out.timings = decode_timings(text); });
   out.task_name = row.text(at++);
   out.task_sha256 = row.text(at++);
   out.fingerprint = row.text(at++);
-  out.campaign = row.text(at++);
-  out.wave = row.small(at++);
-  out.tenant = row.text(at++);
   out.repo.url = row.text(at++);
   out.repo.branch = row.text(at++);
   out.repo.commit = row.text(at++);
@@ -83,55 +86,78 @@ schema::run read_run(const query& row) {
   out.dry_run = row.integer(at++) != 0;
   out.submitter = row.text(at++);
   out.created_ms = row.integer(at++);
-  if (const int diff = at++; !row.null(diff)) out.diff = decode_diff(row.text(diff));
-  if (const int failed = at++; !row.null(failed)) out.failed = decode_failure(row.text(failed));
-  if (const int published = at++; !row.null(published)) {
-    out.published = decode_publication(row.text(published));
-  }
-  if (const int verdicts = at++; !row.null(verdicts)) {
-    out.verdicts = decode_verdicts(row.text(verdicts));
-  }
-  if (const int findings = at++; !row.null(findings)) {
-    out.findings = decode_findings(row.text(findings));
-  }
-  if (const int used = at++; !row.null(used)) out.used = decode_usage(row.text(used));
+  out.base_commit = row.text(at++);
+  out.tree = row.text(at++);
+  out.patch_ref = row.text(at++);
+  out.log_ref = row.text(at++);
+  when_set([&](const std::string& text) { out.diff = decode_diff(text); });
+  when_set([&](const std::string& text) { out.failed = decode_failure(text); });
+  when_set([&](const std::string& text) { out.published = decode_publication(text); });
+  when_set([&](const std::string& text) { out.verdicts = decode_verdicts(text); });
+  when_set([&](const std::string& text) { out.findings = decode_findings(text); });
+  when_set([&](const std::string& text) { out.used = decode_usage(text); });
   return out;
 }
 
 void write_results(connection& on, std::int64_t run_seq, const result_columns& columns) {
-  query(on.prepared("INSERT INTO run_results (run_seq, diff_json, failure_json, publication_json, "
-                    "verdicts_json, findings_json, usage_json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+  query(on.prepared("INSERT INTO run_results (run_seq, base_commit, tree, patch_ref, log_ref, "
+                    "diff_json, failure_json, publication_json, verdicts_json, findings_json, "
+                    "usage_json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
                     "ON CONFLICT (run_seq) DO UPDATE SET "
+                    "base_commit = coalesce(excluded.base_commit, base_commit), "
+                    "tree = coalesce(excluded.tree, tree), "
+                    "patch_ref = coalesce(excluded.patch_ref, patch_ref), "
+                    "log_ref = coalesce(excluded.log_ref, log_ref), "
                     "diff_json = coalesce(excluded.diff_json, diff_json), "
                     "failure_json = coalesce(excluded.failure_json, failure_json), "
                     "publication_json = coalesce(excluded.publication_json, publication_json), "
                     "verdicts_json = coalesce(excluded.verdicts_json, verdicts_json), "
                     "findings_json = coalesce(excluded.findings_json, findings_json), "
                     "usage_json = coalesce(excluded.usage_json, usage_json)"),
-        run_seq, columns.diff, columns.failed, columns.published, columns.verdicts,
-        columns.findings, columns.used)
+        run_seq, columns.base_commit, columns.tree, columns.patch_ref, columns.log_ref,
+        columns.diff, columns.failed, columns.published, columns.verdicts, columns.findings,
+        columns.used)
       .run();
 }
 
-const char* const insert_run_sql =
-    "INSERT INTO runs (seq, id, state, phase, eligible, attempt, failed_attempts, crashes, "
-    "updated_ms, started_ms, timings_json, superseded, base_commit, tree, patch_ref, log_ref, "
-    "task_name, task_sha256, fingerprint, campaign, wave, tenant, repo_url, repo_branch, "
-    "repo_commit, risk, dry_run, submitter, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-    "?9, ?10, ?11, 0, ?12, ?13, ?14, ?15, ?16, nullif(?17, ''), ?18, nullif(?19, ''), ?20, ?21, "
-    "?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+run_inserter::run_inserter(connection& on)
+    : connection_(on),
+      runs_(on.database(),
+            "INSERT INTO runs (seq, id, tenant, campaign, wave, superseded, eligible, phase, "
+            "started_ms, failed_attempts, crashes, state, attempt, updated_ms, timings_json) "
+            "VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
+      origins_(on.database(),
+               "INSERT INTO run_origins (run_seq, task_name, task_sha256, fingerprint, repo_url, "
+               "repo_branch, repo_commit, risk, dry_run, submitter, created_ms) VALUES (?1, ?2, "
+               "nullif(?3, ''), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)") {}
 
-void insert_run(SQLite::Statement& statement, const schema::run& value, bool eligible) {
+void run_inserter::insert(const schema::run& value, bool eligible) {
   std::optional<std::string> timings;
   if (value.timings != schema::stage_timings{}) timings = encode(value.timings);
+  query(runs_, value.seq, value.id, value.tenant, value.campaign, value.wave, eligible,
+        phase_of(value.state), value.started_ms, value.failed_attempts, value.crashes,
+        word_of(value.state), value.attempt, value.updated_ms, timings)
+      .run();
   const std::string risk(schema::to_string(value.risk));
-  query(statement, value.seq, value.id, word_of(value.state), phase_of(value.state), eligible,
-        value.attempt, value.failed_attempts, value.crashes, value.updated_ms, value.started_ms,
-        timings, value.base_commit, value.tree, value.patch_ref, value.log_ref, value.task_name,
-        value.task_sha256, value.fingerprint, value.campaign, value.wave, value.tenant,
-        value.repo.url, value.repo.branch, value.repo.commit, risk, value.dry_run, value.submitter,
+  query(origins_, value.seq, value.task_name, value.task_sha256, value.fingerprint, value.repo.url,
+        value.repo.branch, value.repo.commit, risk, value.dry_run, value.submitter,
         value.created_ms)
       .run();
+  result_columns columns;
+  const auto when_set = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+  };
+  columns.base_commit = when_set(value.base_commit);
+  columns.tree = when_set(value.tree);
+  columns.patch_ref = when_set(value.patch_ref);
+  columns.log_ref = when_set(value.log_ref);
+  if (value.diff) columns.diff = encode(*value.diff);
+  if (value.failed) columns.failed = encode(*value.failed, value.id);
+  if (value.published) columns.published = encode(*value.published);
+  if (!value.verdicts.empty()) columns.verdicts = encode(value.verdicts);
+  if (!value.findings.empty()) columns.findings = encode(value.findings);
+  if (value.used != schema::usage{}) columns.used = encode(value.used);
+  if (columns.any()) write_results(connection_, value.seq, columns);
 }
 
 }  // namespace skein::store

@@ -55,6 +55,7 @@ class sqlite_writer final : public writer {
   result<applied> apply(const advance_run& op);
   result<applied> apply(const note_event& op);
   result<applied> apply(const finish_queued& op);
+  [[nodiscard]] bool has_task(const std::string& sha256);
   /// Another run with this fingerprint that stands or may still succeed.
   [[nodiscard]] std::optional<std::string> twin_of(const schema::run& value);
   void add_usage(const run_key& run, const schema::usage& used);
@@ -80,9 +81,9 @@ class sqlite_writer final : public writer {
 
   // Part of every run: prepared here instead of looked up.
   SQLite::Statement find_run_;
-  SQLite::Statement insert_run_;
-  SQLite::Statement advance_;
-  SQLite::Statement advance_with_refs_;
+  SQLite::Statement advance_;        ///< within a phase: touches no index
+  SQLite::Statement advance_phase_;  ///< everything an advance can change in `runs`
+  run_inserter inserter_;
 };
 
 template <class Change>

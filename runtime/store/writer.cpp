@@ -108,18 +108,15 @@ sqlite_writer::sqlite_writer(std::unique_ptr<connection> on, clock_fn clock)
       clock_(std::move(clock)),
       find_run_(connection_->database(),
                 "SELECT seq, state, attempt, started_ms, tenant, campaign FROM runs WHERE id = ?1"),
-      insert_run_(connection_->database(), insert_run_sql),
       advance_(connection_->database(),
-               "UPDATE runs SET state = ?2, phase = ?3, attempt = ?4, updated_ms = ?5, "
-               "started_ms = ?6, timings_json = coalesce(?7, timings_json) WHERE seq = ?1"),
-      advance_with_refs_(connection_->database(),
-                         "UPDATE runs SET state = ?2, phase = ?3, attempt = ?4, updated_ms = ?5, "
-                         "started_ms = ?6, timings_json = coalesce(?7, timings_json), "
-                         "failed_attempts = coalesce(?8, failed_attempts), "
-                         "crashes = coalesce(?9, crashes), "
-                         "base_commit = coalesce(?10, base_commit), tree = coalesce(?11, tree), "
-                         "patch_ref = coalesce(?12, patch_ref), "
-                         "log_ref = coalesce(?13, log_ref) WHERE seq = ?1") {}
+               "UPDATE runs SET state = ?2, attempt = ?3, updated_ms = ?4, timings_json = "
+               "coalesce(?5, timings_json) WHERE seq = ?1 AND phase < 2"),
+      advance_phase_(connection_->database(),
+                     "UPDATE runs SET state = ?2, attempt = ?3, updated_ms = ?4, timings_json = "
+                     "coalesce(?5, timings_json), phase = ?6, started_ms = ?7, failed_attempts = "
+                     "coalesce(?8, failed_attempts), crashes = coalesce(?9, crashes) WHERE "
+                     "seq = ?1 AND phase < 2"),
+      inserter_(*connection_) {}
 
 result<> sqlite_writer::load() {
   SKEIN_CHECK(chain_.load());

@@ -12,8 +12,8 @@ namespace skein::verify {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> telling{"error", "fail",      "assert", "expected", "panic",
-                                                  "undefined", "cannot", "traceback", "fatal"};
+constexpr std::array<std::string_view, 9> telling{
+    "error", "fail", "assert", "expected", "panic", "undefined", "cannot", "traceback", "fatal"};
 constexpr std::size_t longest_line = 400;
 constexpr std::size_t lines_before = 1;
 constexpr std::size_t lines_after = 2;
@@ -72,9 +72,8 @@ bool is_telling(std::string_view line) {
   std::string lower(line);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return std::any_of(telling.begin(), telling.end(), [&](std::string_view word) {
-    return lower.find(word) != std::string::npos;
-  });
+  return std::any_of(telling.begin(), telling.end(),
+                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
 void append_lines(std::string_view text, std::vector<std::string>& out) {

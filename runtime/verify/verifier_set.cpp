@@ -133,7 +133,8 @@ result<std::vector<verifier>> catalogue::select(
     if (!activates(file, root_entries)) continue;
     if (own.contains(file.name) && file.required) {
       // Otherwise a task could replace a required check by one of its own.
-      return invalid("verifier " + file.name + " of the task has the name of a required verifier of "
+      return invalid("verifier " + file.name +
+                         " of the task has the name of a required verifier of "
                          "the platform",
                      "give the task's verifier another name");
     }

@@ -14,18 +14,18 @@ namespace skein::verify {
 
 struct verifier {
   std::string name;
-  std::string run;      ///< empty for a builtin
+  std::string run;  ///< empty for a builtin
   std::string builtin;
   std::chrono::milliseconds timeout{0};
   bool required = true;
-  std::string digest;   ///< SHA-256 over name, command, builtin and timeout
+  std::string digest;  ///< SHA-256 over name, command, builtin and timeout
 };
 
 /// The platform's verifier files, read once.
 class catalogue {
  public:
-  /// Blocking. Every *.yaml of `directory`; `invalid` names the first wrong file and place. A missing
-  /// directory is an empty catalogue.
+  /// Blocking. Every *.yaml of `directory`; `invalid` names the first wrong file and place. A
+  /// missing directory is an empty catalogue.
   [[nodiscard]] static result<catalogue> load(const std::filesystem::path& directory);
 
   /// The task's own verifiers in order, then the platform's that the repository's root entries

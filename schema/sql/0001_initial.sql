@@ -3,7 +3,7 @@
 --
 -- Three kinds of rows:
 --   state   what is true now (runs, run_results, campaigns, switches, outbox): changed in place
---   facts   what stays true (tasks, baselines): written once
+--   facts   what stays true (tasks, run_origins, baselines): written once
 --   events  what happened: append-only and hash-chained; `audit` is a view on them
 -- A state row and the event that explains it change in the same transaction.
 --
@@ -23,22 +23,6 @@ CREATE TABLE tasks (
   json   TEXT NOT NULL          -- canonical JSON of the whole document
 ) STRICT;
 
--- The states a run can be in, with the phase that the partial indexes of `runs` rely on.
-CREATE TABLE run_states (
-  state TEXT NOT NULL,
-  phase INTEGER NOT NULL,  -- 0 queued, 1 under way or parked, 2 final
-  PRIMARY KEY (state, phase)
-) STRICT, WITHOUT ROWID;
-
-INSERT INTO run_states (state, phase) VALUES
-  ('schedule', 0),
-  ('prepare', 1), ('agent', 1), ('verify', 1), ('gate', 1), ('publish', 1),
-  ('waiting_approval', 1), ('held', 1),
-  ('published', 2), ('draft_published', 2), ('no_change', 2), ('analysis_only', 2),
-  ('rejected', 2), ('duplicate', 2), ('preparation_failed', 2), ('verification_failed', 2),
-  ('blocked', 2), ('approval_denied', 2), ('budget_exhausted', 2), ('killed', 2),
-  ('infrastructure_failed', 2), ('publish_failed', 2);
-
 -- Campaigns: one task over many repositories, in waves.
 CREATE TABLE campaigns (
   name        TEXT NOT NULL UNIQUE,
@@ -52,41 +36,28 @@ CREATE TABLE campaigns (
   updated_ms  INTEGER NOT NULL
 ) STRICT;
 
--- One task on one repository. Kept narrow, because every transition rewrites the row: what is large
--- stands in run_results.
+-- One task on one repository, in three rows that share the number `seq`: this one moves and is what
+-- runs are found by; run_origins is what was asked for; run_results is what came of it. This one is
+-- narrow, and has neither trigger nor foreign key on what changes, because every transition rewrites
+-- it: measured, a row with everything in it made a transition four times as expensive. The writer
+-- is what keeps a final state final; `skein audit verify` proves it.
 CREATE TABLE runs (
   seq             INTEGER PRIMARY KEY,   -- admission order; grows, never reused
   id              TEXT NOT NULL UNIQUE,
-  -- moves with the run
-  state           TEXT NOT NULL,
-  phase           INTEGER NOT NULL,      -- of state, see run_states
-  eligible        INTEGER NOT NULL CHECK (eligible IN (0, 1)),    -- 0: its wave is not open yet
-  attempt         INTEGER NOT NULL,      -- fencing epoch: grows with every start of work
-  failed_attempts INTEGER NOT NULL,      -- counted against the budget
-  crashes         INTEGER NOT NULL,      -- process or worker losses
-  updated_ms      INTEGER NOT NULL,
-  started_ms      INTEGER NOT NULL,      -- first admission; 0: never admitted
-  timings_json    TEXT,                  -- milliseconds per stage, an array in stage order
-  superseded      INTEGER NOT NULL CHECK (superseded IN (0, 1)),  -- 1: a retry replaced it
-  base_commit     TEXT NOT NULL,         -- empty until prepared
-  tree            TEXT NOT NULL,         -- git tree of the change, in the mirror
-  patch_ref       TEXT NOT NULL,         -- artifact: the unified diff
-  log_ref         TEXT NOT NULL,         -- artifact: output of the agent's steps
-  -- fixed when it was added
-  task_name       TEXT NOT NULL,
-  task_sha256     TEXT REFERENCES tasks (sha256),  -- NULL: rejected before it could be frozen
-  fingerprint     TEXT NOT NULL,         -- equal: would open the same pull request
+  tenant          TEXT NOT NULL,
   campaign        TEXT REFERENCES campaigns (name),  -- NULL: a single run
   wave            INTEGER NOT NULL,
-  tenant          TEXT NOT NULL,
-  repo_url        TEXT NOT NULL,
-  repo_branch     TEXT NOT NULL,         -- empty: the remote's HEAD
-  repo_commit     TEXT NOT NULL,         -- as asked for; base_commit is what it became
-  risk            TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high')),
-  dry_run         INTEGER NOT NULL CHECK (dry_run IN (0, 1)),
-  submitter       TEXT NOT NULL,
-  created_ms      INTEGER NOT NULL,
-  FOREIGN KEY (state, phase) REFERENCES run_states (state, phase)
+  superseded      INTEGER NOT NULL CHECK (superseded IN (0, 1)),  -- 1: a retry replaced it
+  eligible        INTEGER NOT NULL CHECK (eligible IN (0, 1)),    -- 0: its wave is not open yet
+  phase           INTEGER NOT NULL CHECK (phase IN (0, 1, 2)),    -- queued; under way or parked; final
+  started_ms      INTEGER NOT NULL,      -- first admission; 0: never admitted
+  failed_attempts INTEGER NOT NULL,      -- counted against the budget
+  crashes         INTEGER NOT NULL,      -- process or worker losses
+  -- changes with every transition
+  state           TEXT NOT NULL,         -- the words of schema/stage.hpp
+  attempt         INTEGER NOT NULL,      -- fencing epoch: grows with every start of work
+  updated_ms      INTEGER NOT NULL,
+  timings_json    TEXT                   -- milliseconds per stage, an array in stage order
 ) STRICT;
 
 -- The queue in admission order. Covers what the dispatcher skips by.
@@ -98,22 +69,42 @@ CREATE INDEX runs_final ON runs (state, seq) WHERE phase = 2;
 -- Never change after insertion.
 CREATE INDEX runs_by_campaign ON runs (campaign) WHERE campaign IS NOT NULL;
 CREATE INDEX runs_by_tenant ON runs (tenant);
-CREATE INDEX runs_by_fingerprint ON runs (fingerprint) WHERE dry_run = 0;
-
-CREATE TRIGGER runs_final_stays BEFORE UPDATE OF state ON runs
-WHEN OLD.phase = 2 AND NEW.state <> OLD.state
-BEGIN
-  SELECT RAISE(ABORT, 'a final state cannot be left');
-END;
 
 CREATE TRIGGER runs_no_delete BEFORE DELETE ON runs
 BEGIN
   SELECT RAISE(ABORT, 'runs are never deleted');
 END;
 
--- The large or rare part of a run: one row from the first time any of it is set.
+-- What was asked for: fixed when the run is added.
+CREATE TABLE run_origins (
+  run_seq     INTEGER PRIMARY KEY REFERENCES runs (seq),
+  task_name   TEXT NOT NULL,
+  task_sha256 TEXT REFERENCES tasks (sha256),  -- NULL: rejected before it could be frozen
+  fingerprint TEXT NOT NULL,  -- equal: would open the same pull request
+  repo_url    TEXT NOT NULL,
+  repo_branch TEXT NOT NULL,  -- empty: the remote's HEAD
+  repo_commit TEXT NOT NULL,  -- as asked for; run_results.base_commit is what it became
+  risk        TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high')),
+  dry_run     INTEGER NOT NULL CHECK (dry_run IN (0, 1)),
+  submitter   TEXT NOT NULL,
+  created_ms  INTEGER NOT NULL
+) STRICT;
+
+-- Duplicates are looked for among runs that could open a pull request.
+CREATE INDEX run_origins_by_fingerprint ON run_origins (fingerprint) WHERE dry_run = 0;
+
+CREATE TRIGGER run_origins_no_update BEFORE UPDATE ON run_origins
+BEGIN
+  SELECT RAISE(ABORT, 'what a run was asked for is fixed');
+END;
+
+-- What came of it: one row from the first time any of it is set; NULL: not set.
 CREATE TABLE run_results (
   run_seq          INTEGER PRIMARY KEY REFERENCES runs (seq),
+  base_commit      TEXT,  -- what the work started from
+  tree             TEXT,  -- git tree of the change, in the mirror
+  patch_ref        TEXT,  -- artifact: the unified diff
+  log_ref          TEXT,  -- artifact: output of the agent's steps
   diff_json        TEXT,  -- files, insertions, deletions, sha256 of the patch
   failure_json     TEXT,  -- the failure record
   publication_json TEXT,  -- branch, commit, URL …
@@ -135,7 +126,8 @@ CREATE TABLE events (
   seq      INTEGER PRIMARY KEY,  -- 1, 2, 3 … without gaps
   at_ms    INTEGER NOT NULL,
   kind     TEXT NOT NULL,        -- snake_case fact: run_prepare, switch_set …
-  run_seq  INTEGER REFERENCES runs (seq),  -- NULL: not about one run
+  run_seq  INTEGER,              -- of `runs`; NULL: not about one run. Not declared as a reference:
+                                 -- the writer has just read that row, and runs are never deleted
   campaign TEXT NOT NULL,        -- empty: none
   tenant   TEXT NOT NULL,        -- empty: none
   actor    TEXT NOT NULL,        -- who caused it; "system" for the fleet itself

@@ -40,15 +40,16 @@ TEST(Admission, F1EmptyTaskAsksForEverything) {
 }
 
 TEST(Admission, F1VagueIntents) {
-  for (const char* vague : {"", "   ", "fix it", "Fix it!", "improve code", "Improve the code.", "refactor",
-                            "Refactor the codebase", "clean up", "make it better please", "Fix all the bugs",
-                            "update stuff", "x"}) {
+  for (const char* vague : {"", "   ", "fix it", "Fix it!", "improve code", "Improve the code.",
+                            "refactor", "Refactor the codebase", "clean up",
+                            "make it better please", "Fix all the bugs", "update stuff", "x"}) {
     task value = complete();
     value.spec.intent = vague;
     EXPECT_THAT(missing_for_admission(value), ElementsAre(StartsWith("spec.intent"))) << vague;
   }
-  for (const char* concrete : {"Use new_api", "Rename foo to bar", "Fix the overflow in parse_header()",
-                               "Ersetze alte Schnittstelle", "日本語のコメントを英語に翻訳する", "Bump zlib to 1.3"}) {
+  for (const char* concrete :
+       {"Use new_api", "Rename foo to bar", "Fix the overflow in parse_header()",
+        "Ersetze alte Schnittstelle", "日本語のコメントを英語に翻訳する", "Bump zlib to 1.3"}) {
     task value = complete();
     value.spec.intent = concrete;
     EXPECT_THAT(missing_for_admission(value), IsEmpty()) << concrete;

@@ -12,9 +12,15 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-wave_spec sized(std::uint32_t size) { return {size, 0, false, 0, {}}; }
-wave_spec percent(double value) { return {0, value, false, 0, {}}; }
-wave_spec rest() { return {0, 0, true, 0, {}}; }
+wave_spec sized(std::uint32_t size) {
+  return {size, 0, false, 0, {}};
+}
+wave_spec percent(double value) {
+  return {0, value, false, 0, {}};
+}
+wave_spec rest() {
+  return {0, 0, true, 0, {}};
+}
 
 campaign with(std::vector<wave_spec> waves) {
   campaign out;
@@ -26,7 +32,8 @@ TEST(Campaign, WavesTakeTheirShare) {
   EXPECT_THAT(wave_sizes(with({}), 7), ElementsAre(7U));
   EXPECT_THAT(wave_sizes(with({}), 0), IsEmpty());
   EXPECT_THAT(wave_sizes(with({sized(5), percent(25), rest()}), 100), ElementsAre(5U, 25U, 70U));
-  EXPECT_THAT(wave_sizes(with({percent(25)}), 10), ElementsAre(3U, 7U)) << "rounded up, rest unclaimed";
+  EXPECT_THAT(wave_sizes(with({percent(25)}), 10), ElementsAre(3U, 7U))
+      << "rounded up, rest unclaimed";
   EXPECT_THAT(wave_sizes(with({percent(10)}), 70), ElementsAre(7U, 63U)) << "no rounding noise";
   EXPECT_THAT(wave_sizes(with({sized(5), rest()}), 3), ElementsAre(3U, 0U));
   EXPECT_THAT(wave_sizes(with({percent(100), percent(100)}), 9), ElementsAre(9U, 0U));

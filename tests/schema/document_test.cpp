@@ -96,39 +96,45 @@ spec:
 
 TEST(Document, SeveralDocumentsOfAFile) {
   const loaded file = load_documents(
-      "---\n" + with_spec("  {}\n") + "---\napiVersion: skein/v1\nkind: Config\ncells: 3\n---\n", "f");
+      "---\n" + with_spec("  {}\n") + "---\napiVersion: skein/v1\nkind: Config\ncells: 3\n---\n",
+      "f");
   ASSERT_EQ(file.documents.size(), 2U);
   EXPECT_EQ(std::get<config>(file.documents[1]).cells, 3U);
 }
 
 TEST(Document, JsonIsReadAsYaml) {
-  const task value = load_task("{\n\t\"apiVersion\": \"skein/v1\", \"kind\": \"Task\",\n"
-                               "\t\"metadata\": {\"name\": \"a\"},\n\t\"spec\": {\"intent\": \"a\\/\\u00fc\"}}\n");
+  const task value = load_task(
+      "{\n\t\"apiVersion\": \"skein/v1\", \"kind\": \"Task\",\n"
+      "\t\"metadata\": {\"name\": \"a\"},\n\t\"spec\": {\"intent\": \"a\\/\\u00fc\"}}\n");
   EXPECT_EQ(value.spec.intent, "a/ü");
 }
 
 TEST(Document, UnknownKeyNamesTheClosest) {
-  EXPECT_THAT(problems(with_spec("  intent: x\n  scop: {}\n")),
-              ElementsAre(StartsWith(
-                  "f.yaml:6:3: unknown key \"scop\", expected one of scope, repo, ")));
-  EXPECT_THAT(problems(with_spec("  budget: {atempts: 1, foo: 2}\n")),
-              ElementsAre(StartsWith("f.yaml:5:12: unknown key \"atempts\", expected one of attempts,"),
-                          StartsWith("f.yaml:5:24: unknown key \"foo\"")));
+  EXPECT_THAT(
+      problems(with_spec("  intent: x\n  scop: {}\n")),
+      ElementsAre(StartsWith("f.yaml:6:3: unknown key \"scop\", expected one of scope, repo, ")));
+  EXPECT_THAT(
+      problems(with_spec("  budget: {atempts: 1, foo: 2}\n")),
+      ElementsAre(StartsWith("f.yaml:5:12: unknown key \"atempts\", expected one of attempts,"),
+                  StartsWith("f.yaml:5:24: unknown key \"foo\"")));
 }
 
 TEST(Document, WrongTypesSayWhatStandsThere) {
-  EXPECT_THAT(problems(with_spec("  budget:\n    attempts: many\n")),
-              ElementsAre("f.yaml:6:15: wrong type: text \"many\", expected an integer from 1 to 20"));
+  EXPECT_THAT(
+      problems(with_spec("  budget:\n    attempts: many\n")),
+      ElementsAre("f.yaml:6:15: wrong type: text \"many\", expected an integer from 1 to 20"));
   EXPECT_THAT(problems(with_spec("  budget: {attempts: 3.5}\n")),
               ElementsAre(HasSubstr("wrong type: number 3.5, expected an integer from 1 to 20")));
-  EXPECT_THAT(problems(with_spec("  budget: {attempts: 21}\n")),
-              ElementsAre("f.yaml:5:22: out of range: number 21, expected an integer from 1 to 20"));
+  EXPECT_THAT(
+      problems(with_spec("  budget: {attempts: 21}\n")),
+      ElementsAre("f.yaml:5:22: out of range: number 21, expected an integer from 1 to 20"));
   EXPECT_THAT(problems(with_spec("  scope: [a]\n")),
               ElementsAre("f.yaml:5:10: wrong type: a list, expected a map of keys"));
   EXPECT_THAT(problems(with_spec("  scope:\n")),
               ElementsAre(HasSubstr("wrong type: nothing, expected a map of keys")));
-  EXPECT_THAT(problems(with_spec("  risk: extreme\n")),
-              ElementsAre("f.yaml:5:9: unknown value text \"extreme\", expected one of low, medium, high"));
+  EXPECT_THAT(
+      problems(with_spec("  risk: extreme\n")),
+      ElementsAre("f.yaml:5:9: unknown value text \"extreme\", expected one of low, medium, high"));
   EXPECT_THAT(problems(with_spec("  capabilities: {modifyCi: yes}\n")),
               ElementsAre("f.yaml:5:28: wrong type: text \"yes\", expected true or false"));
   EXPECT_THAT(problems(with_spec("  scope: {include: \"src/**\"}\n")),
@@ -136,9 +142,11 @@ TEST(Document, WrongTypesSayWhatStandsThere) {
 }
 
 TEST(Document, NumbersWhereTextIsWantedAskForQuotes) {
-  EXPECT_THAT(problems("apiVersion: skein/v1\nkind: Task\nmetadata: {name: a, labels: {year: 2024}}\nspec: {}\n"),
-              ElementsAre(HasSubstr("f.yaml:3:36: wrong type: number 2024, expected text of at most 256 "
-                                    "characters in quotes")));
+  EXPECT_THAT(
+      problems("apiVersion: skein/v1\nkind: Task\nmetadata: {name: a, labels: {year: 2024}}\nspec: "
+               "{}\n"),
+      ElementsAre(HasSubstr("f.yaml:3:36: wrong type: number 2024, expected text of at most 256 "
+                            "characters in quotes")));
 }
 
 TEST(Document, QuotedScalarsStayText) {
@@ -151,32 +159,44 @@ TEST(Document, QuotedScalarsStayText) {
 }
 
 TEST(Document, MissingKeysAndHeads) {
-  EXPECT_THAT(problems("kind: Task\n"), ElementsAre("f.yaml:1:1: key \"apiVersion\" is missing, expected skein/v1"));
+  EXPECT_THAT(problems("kind: Task\n"),
+              ElementsAre("f.yaml:1:1: key \"apiVersion\" is missing, expected skein/v1"));
   EXPECT_THAT(problems("apiVersion: skein/v2\nkind: Task\n"),
               ElementsAre("f.yaml:1:13: unknown apiVersion \"skein/v2\", expected skein/v1"));
-  EXPECT_THAT(problems("apiVersion: skein/v1\nkind: Tusk\n"),
-              ElementsAre("f.yaml:2:7: unknown kind \"Tusk\", expected one of Task, Campaign, Config, Verifier"));
-  EXPECT_THAT(problems("apiVersion: skein/v1\nkind: [Task]\n"), ElementsAre(HasSubstr("unknown kind")));
-  EXPECT_THAT(problems("apiVersion: skein/v1\nkind: Task\nmetadata: {}\nspec: {}\n"),
-              ElementsAre("f.yaml:3:1: key \"name\" is missing, expected a name such as replace-old-api"));
+  EXPECT_THAT(
+      problems("apiVersion: skein/v1\nkind: Tusk\n"),
+      ElementsAre(
+          "f.yaml:2:7: unknown kind \"Tusk\", expected one of Task, Campaign, Config, Verifier"));
+  EXPECT_THAT(problems("apiVersion: skein/v1\nkind: [Task]\n"),
+              ElementsAre(HasSubstr("unknown kind")));
+  EXPECT_THAT(
+      problems("apiVersion: skein/v1\nkind: Task\nmetadata: {}\nspec: {}\n"),
+      ElementsAre("f.yaml:3:1: key \"name\" is missing, expected a name such as replace-old-api"));
   EXPECT_THAT(problems("- a\n"), ElementsAre(HasSubstr("not a document")));
-  EXPECT_THAT(problems(""), ElementsAre("f.yaml: there is no document in it, expected a map with apiVersion and kind"));
+  EXPECT_THAT(
+      problems(""),
+      ElementsAre("f.yaml: there is no document in it, expected a map with apiVersion and kind"));
 }
 
 TEST(Document, AgentKeysBelongToTheirKind) {
-  EXPECT_THAT(problems(with_spec("  agent: {kind: script, provider: anthropic}\n")),
-              ElementsAre("f.yaml:5:25: key \"provider\" does not belong to an agent of kind script, "
-                          "expected it with kind: model"));
+  EXPECT_THAT(
+      problems(with_spec("  agent: {kind: script, provider: anthropic}\n")),
+      ElementsAre("f.yaml:5:25: key \"provider\" does not belong to an agent of kind script, "
+                  "expected it with kind: model"));
   EXPECT_THAT(problems(with_spec("  agent: {kind: model, provider: x, model: y, steps: []}\n")),
               ElementsAre(HasSubstr("key \"steps\" does not belong")));
-  EXPECT_THAT(problems(with_spec("  agent: {steps: []}\n")), ElementsAre(HasSubstr("key \"kind\" is missing")));
+  EXPECT_THAT(problems(with_spec("  agent: {steps: []}\n")),
+              ElementsAre(HasSubstr("key \"kind\" is missing")));
 }
 
 TEST(Document, VerifiersAreEitherOwnOrOfThePlatform) {
-  EXPECT_THAT(problems(with_spec("  verifiers: [{name: a, run: x, use: b}]\n")),
-              ElementsAre(HasSubstr("key \"name\" beside use"), HasSubstr("exactly one of run, use")));
-  EXPECT_THAT(problems(with_spec("  verifiers: [{name: a}]\n")), ElementsAre(HasSubstr("exactly one of run, use")));
-  EXPECT_THAT(problems(with_spec("  verifiers: [{run: x}]\n")), ElementsAre(HasSubstr("key \"name\" is missing")));
+  EXPECT_THAT(
+      problems(with_spec("  verifiers: [{name: a, run: x, use: b}]\n")),
+      ElementsAre(HasSubstr("key \"name\" beside use"), HasSubstr("exactly one of run, use")));
+  EXPECT_THAT(problems(with_spec("  verifiers: [{name: a}]\n")),
+              ElementsAre(HasSubstr("exactly one of run, use")));
+  EXPECT_THAT(problems(with_spec("  verifiers: [{run: x}]\n")),
+              ElementsAre(HasSubstr("key \"name\" is missing")));
   EXPECT_THAT(problems(with_spec("  verifiers: [{name: a, run: x}, {use: a}]\n")),
               ElementsAre(HasSubstr("a second verifier called \"a\"")));
   EXPECT_THAT(problems(with_spec("  verifiers: [{name: a, run: x, timeout: soon}]\n")),
@@ -188,19 +208,25 @@ TEST(Document, B1NamesAndTextsThatWouldReachGitOrAForge) {
               ElementsAre(HasSubstr("f.yaml:3:18: not a valid name: \"A b\"")));
   EXPECT_THAT(problems(with_spec("  publish: {branchPrefix: \"-x/\"}\n")),
               ElementsAre(HasSubstr("not the start of a branch name")));
-  EXPECT_THAT(problems(with_spec("  publish: {title: \"a\\nb\"}\n")), ElementsAre(HasSubstr("a line break")));
-  EXPECT_THAT(problems(with_spec("  publish: {labels: [\"a\\tb\"]}\n")), ElementsAre(HasSubstr("a line break")));
+  EXPECT_THAT(problems(with_spec("  publish: {title: \"a\\nb\"}\n")),
+              ElementsAre(HasSubstr("a line break")));
+  EXPECT_THAT(problems(with_spec("  publish: {labels: [\"a\\tb\"]}\n")),
+              ElementsAre(HasSubstr("a line break")));
   EXPECT_THAT(problems(with_spec("  publish: {reviewers: everyone}\n")),
               ElementsAre(HasSubstr("unknown value \"everyone\", expected codeowners")));
   EXPECT_THAT(problems(with_spec("  repo: {url: \"ext::sh -c id\"}\n")),
               ElementsAre(HasSubstr("transport helpers are not allowed")));
   EXPECT_THAT(problems(with_spec("  repo: {url: \"https://u:p@host/a\"}\n")),
-              ElementsAre(::testing::AllOf(HasSubstr("user or password"), ::testing::Not(HasSubstr("u:p")))));
-  EXPECT_THAT(problems(with_spec("  repo: {commit: abc}\n")), ElementsAre(HasSubstr("not a full object id")));
-  EXPECT_THAT(problems(with_spec("  capabilities: {network: all}\n")), ElementsAre(HasSubstr("unknown value \"all\"")));
+              ElementsAre(::testing::AllOf(HasSubstr("user or password"),
+                                           ::testing::Not(HasSubstr("u:p")))));
+  EXPECT_THAT(problems(with_spec("  repo: {commit: abc}\n")),
+              ElementsAre(HasSubstr("not a full object id")));
+  EXPECT_THAT(problems(with_spec("  capabilities: {network: all}\n")),
+              ElementsAre(HasSubstr("unknown value \"all\"")));
   EXPECT_THAT(problems(with_spec("  capabilities: {network: {allow: [\"host\"]}}\n")),
               ElementsAre(HasSubstr("not a host with port")));
-  EXPECT_THAT(problems(with_spec("  scope: {include: [\"../x\"]}\n")), ElementsAre(HasSubstr("not a usable pattern")));
+  EXPECT_THAT(problems(with_spec("  scope: {include: [\"../x\"]}\n")),
+              ElementsAre(HasSubstr("not a usable pattern")));
 }
 
 TEST(Document, F1IncompleteTasksAreNotMalformed) {
@@ -212,11 +238,13 @@ TEST(Document, CampaignsExplainTheirRules) {
     return "apiVersion: skein/v1\nkind: Campaign\nmetadata: {name: a}\nspec:\n  task: {}\n" + rest;
   };
   EXPECT_THAT(problems(campaign_with("")), ElementsAre(HasSubstr("key \"repos\" is missing")));
-  EXPECT_THAT(problems(campaign_with("  repos: []\n")), ElementsAre(HasSubstr("a list of at least 1 entries")));
+  EXPECT_THAT(problems(campaign_with("  repos: []\n")),
+              ElementsAre(HasSubstr("a list of at least 1 entries")));
   EXPECT_THAT(problems(campaign_with("  repos: [{url: a, glob: b}]\n")),
               ElementsAre("f.yaml:6:20: key \"glob\" excludes another that is there, "
                           "expected exactly one of url, file, glob, github"));
-  EXPECT_THAT(problems(campaign_with("  repos: [{url: a}, {url: a}]\n")), ElementsAre(HasSubstr("is there twice")));
+  EXPECT_THAT(problems(campaign_with("  repos: [{url: a}, {url: a}]\n")),
+              ElementsAre(HasSubstr("is there twice")));
   EXPECT_THAT(problems(campaign_with("  repos: [{file: a, branch: b}]\n")),
               ElementsAre(HasSubstr("key \"branch\" without url")));
   const std::string repos = "  repos: [{url: a}]\n";
@@ -224,8 +252,10 @@ TEST(Document, CampaignsExplainTheirRules) {
               ElementsAre(HasSubstr("only in the last wave")));
   EXPECT_THAT(problems(campaign_with(repos + "  waves: [{size: 1, rest: true}]\n")),
               ElementsAre(HasSubstr("exactly one of size, rest")));
-  EXPECT_THAT(problems(campaign_with(repos + "  waves: [{size: 0%}, {size: 5x}, {requireSuccess: 0.5, size: 1}]\n")),
-              ElementsAre(HasSubstr("not a wave size: \"0%\""), HasSubstr("not a wave size: \"5x\"")));
+  EXPECT_THAT(
+      problems(campaign_with(
+          repos + "  waves: [{size: 0%}, {size: 5x}, {requireSuccess: 0.5, size: 1}]\n")),
+      ElementsAre(HasSubstr("not a wave size: \"0%\""), HasSubstr("not a wave size: \"5x\"")));
   EXPECT_THAT(problems(campaign_with(repos + "  waves: [{size: 1, requireSuccess: 80}]\n")),
               ElementsAre(HasSubstr("out of range: number 80")));
   EXPECT_THAT(problems(campaign_with(repos + "  schedule: {cron: daily}\n")),
@@ -237,7 +267,8 @@ TEST(Document, CampaignsExplainTheirRules) {
 
 TEST(Document, TwoOfAName) {
   const std::string one = with_spec("  {}\n");
-  EXPECT_THAT(problems(one + "---\n" + one), ElementsAre(HasSubstr("a second Task called \"a\" in one file")));
+  EXPECT_THAT(problems(one + "---\n" + one),
+              ElementsAre(HasSubstr("a second Task called \"a\" in one file")));
 }
 
 TEST(Document, ColumnsCountCharacters) {
@@ -258,7 +289,8 @@ TEST(Document, LineEndsAndByteOrderMark) {
   std::string text = with_spec("  intent: abc\n  nope: 1\n");
   std::string windows;
   for (const char c : text) windows += c == '\n' ? "\r\n" : std::string(1, c);
-  EXPECT_THAT(problems("\xef\xbb\xbf" + windows), ElementsAre(StartsWith("f.yaml:6:3: unknown key \"nope\"")));
+  EXPECT_THAT(problems("\xef\xbb\xbf" + windows),
+              ElementsAre(StartsWith("f.yaml:6:3: unknown key \"nope\"")));
 }
 
 class FileDocument : public ::testing::Test {

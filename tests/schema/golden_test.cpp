@@ -1,10 +1,10 @@
 // Texts that scripts and editors rely on, pinned; and that the published schemas say what the
 // program does.
+#include "tests/support/golden.hpp"
 #include "schema/document.hpp"
 #include "schema/identity.hpp"
 #include "schema/run.hpp"
 #include "tests/schema/random_documents.hpp"
-#include "tests/support/golden.hpp"
 
 #define VALIJSON_USE_EXCEPTIONS 1
 #include <gtest/gtest.h>
@@ -35,7 +35,8 @@ run sample_run() {
   out.updated_ms = 1'700'000'060'120;
   out.patch_ref = "sha256:dd";
   out.diff = diff_summary{3, 20, 10, "ee"};
-  out.published = publication{publish_mode::pr, "skein/x", "ff", "https://host/pr/1", false, "t", "b"};
+  out.published =
+      publication{publish_mode::pr, "skein/x", "ff", "https://host/pr/1", false, "t", "b"};
   out.verdicts = {{"unit", true, verdict_status::passed, verdict_status::passed, true, false, 1234,
                    "sha256:11", "22", "ok\n"}};
   out.findings = {{"secrets", "error", "src/a.c", 7, "block", "generic key"}};
@@ -44,7 +45,9 @@ run sample_run() {
   return out;
 }
 
-TEST(Golden, RunAsJson) { test::expect_golden("run.json", dump(to_json(sample_run()), 2) + "\n"); }
+TEST(Golden, RunAsJson) {
+  test::expect_golden("run.json", dump(to_json(sample_run()), 2) + "\n");
+}
 
 TEST(Golden, RunInListsLeavesOutWhatIsHeavy) {
   test::expect_golden("run-brief.json", dump(to_json(sample_run(), true), 2) + "\n");
@@ -78,7 +81,8 @@ TEST(Golden, FrozenTask) {
 }
 
 TEST(Golden, JsonSchemas) {
-  EXPECT_EQ(json_schema_names(), (std::vector<std::string>{"campaign", "config", "task", "verifier"}));
+  EXPECT_EQ(json_schema_names(),
+            (std::vector<std::string>{"campaign", "config", "task", "verifier"}));
   EXPECT_EQ(json_schema("nonsense"), std::nullopt);
   for (const std::string& name : json_schema_names()) {
     test::expect_golden("schema-" + name + ".json", std::string(*json_schema(name)));

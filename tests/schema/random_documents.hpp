@@ -31,7 +31,7 @@ class random_documents {
   /// Text that needs quoting, escaping and more than ASCII.
   std::string text() {
     static const std::vector<std::string> parts{
-        "a",  " ",  "true", "0123", "5m",  "\"", "\\", ": ",  "# ", "'",    "ü",
+        "a",  " ",    "true", "0123", "5m", "\"", "\\", ": ",  "# ", "'",    "ü",
         "日", "🙂", "-",    "[",    "{}", "&x", "*x", "!!y", "%",  "null", "~"};
     std::string out = "x";
     for (auto left = number(0, 12); left > 0; --left) out += parts[number(0, parts.size() - 1)];
@@ -72,7 +72,7 @@ class random_documents {
     out.budget.tokens = number(0, 1'000'000'000);
     out.budget.file_read_bytes = number(0, 1ULL << 40);
     out.publish.mode = static_cast<schema::publish_mode>(number(0, 3));
-    out.publish.branch_prefix = name() + "/";
+    out.publish.branch_prefix = "fleet/" + std::to_string(number(0, 99)) + (coin() ? "/" : "-");
     out.publish.title = coin() ? text() : "";
     if (coin()) out.publish.labels = {text(), "two"};
     if (coin()) out.publish.reviewers = {"codeowners"};
@@ -132,8 +132,12 @@ class random_documents {
         out.agent.provider = name();
         out.agent.model = text();
         break;
-      case schema::agent_kind::external: out.agent.use = name(); break;
-      case schema::agent_kind::replay: out.agent.transcript = text(); break;
+      case schema::agent_kind::external:
+        out.agent.use = name();
+        break;
+      case schema::agent_kind::replay:
+        out.agent.transcript = text();
+        break;
     }
   }
 

@@ -80,8 +80,16 @@ TEST(RoundTrip, FromJsonRefusesOtherDocuments) {
 }
 
 TEST(RoundTrip, VerdictAndFailureSurviveJson) {
-  const verdict seen{"unit", false, verdict_status::failed_before, verdict_status::failed,
-                     true,   true,  1234, "sha256:abc", "digest", "line\n"};
+  const verdict seen{"unit",
+                     false,
+                     verdict_status::failed_before,
+                     verdict_status::failed,
+                     true,
+                     true,
+                     1234,
+                     "sha256:abc",
+                     "digest",
+                     "line\n"};
   EXPECT_EQ(verdict_from_json(to_json(seen)), seen);
 
   failure failed;

@@ -1,6 +1,6 @@
 // The vocabulary of states, and what a state means to a calling script.
-#include "schema/run.hpp"
 #include "schema/stage.hpp"
+#include "schema/run.hpp"
 
 #include <gtest/gtest.h>
 

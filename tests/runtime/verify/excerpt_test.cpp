@@ -17,10 +17,12 @@ TEST(Excerpt, FindsTheTellingLinesInNoise) {
   std::string output;
   for (int line = 0; line < 5000; ++line) {
     output += "compiling unit " + std::to_string(line) + "\n";
-    if (line == 2500) output += "src/a.c:7: ERROR: old_api undeclared\n  7 | old_api();\n    | ^~~\n";
+    if (line == 2500)
+      output += "src/a.c:7: ERROR: old_api undeclared\n  7 | old_api();\n    | ^~~\n";
   }
   const std::string text = excerpt(output);
-  EXPECT_THAT(text, HasSubstr("src/a.c:7: ERROR: old_api undeclared\n  7 | old_api();\n    | ^~~\n"));
+  EXPECT_THAT(text,
+              HasSubstr("src/a.c:7: ERROR: old_api undeclared\n  7 | old_api();\n    | ^~~\n"));
   EXPECT_THAT(text, HasSubstr("compiling unit 2500\n"));
   EXPECT_THAT(text, HasSubstr("compiling unit 4999\n"));
   EXPECT_THAT(text, Not(HasSubstr("compiling unit 100\n")));
@@ -40,7 +42,9 @@ TEST(Excerpt, WithoutTellingLinesItIsTheEnd) {
 TEST(Excerpt, StripsEscapesAndControlCharacters) {
   EXPECT_EQ(excerpt("\x1b[31merror\x1b[0m: \x1b]0;title\ax\tb\x07\x7f\r\n"), "error: x b\n");
   EXPECT_EQ(excerpt("10%\r50%\r100%\n"), "100%\n");
-  EXPECT_EQ(excerpt("a\xc2\x9b" "31mb\n"), "a31mb\n");
+  EXPECT_EQ(excerpt("a\xc2\x9b"
+                    "31mb\n"),
+            "a31mb\n");
   EXPECT_EQ(excerpt("\x1b"), "");
   EXPECT_EQ(excerpt("\x1b["), "");
   EXPECT_EQ(excerpt("a\x1b[\nb\n"), "a\nb\n");

@@ -19,15 +19,16 @@ class VerifierSet : public ::testing::Test {
   VerifierSet() {
     std::string pattern = ::testing::TempDir() + "skein-verify-XXXXXX";
     folder_ = ::mkdtemp(pattern.data());
-    write("b-maven.yaml", "maven", "{run: \"mvn test\", whenFiles: [pom.xml], required: false, timeout: 7m}");
+    write("b-maven.yaml", "maven",
+          "{run: \"mvn test\", whenFiles: [pom.xml], required: false, timeout: 7m}");
     write("a-guard.yaml", "guard", "{run: \"true\", whenFiles: [\"*.lock\"]}");
     write("secrets.yaml", "secrets", "{builtin: secrets}");
   }
   ~VerifierSet() override { fs::remove_all(folder_); }
 
   void write(const std::string& file, const std::string& name, const std::string& spec) {
-    std::ofstream(folder_ / file) << "apiVersion: skein/v1\nkind: Verifier\nmetadata: {name: " << name
-                                  << "}\nspec: " << spec << "\n";
+    std::ofstream(folder_ / file) << "apiVersion: skein/v1\nkind: Verifier\nmetadata: {name: "
+                                  << name << "}\nspec: " << spec << "\n";
   }
 
   catalogue load() {
@@ -57,8 +58,8 @@ class VerifierSet : public ::testing::Test {
 };
 
 TEST_F(VerifierSet, TaskFirstThenWhatTheRepositoryActivates) {
-  const auto chosen =
-      load().select(with({own("unit", "make test"), use("secrets")}), {"README", "pom.xml", "yarn.lock"});
+  const auto chosen = load().select(with({own("unit", "make test"), use("secrets")}),
+                                    {"README", "pom.xml", "yarn.lock"});
   ASSERT_TRUE(chosen);
   EXPECT_THAT(names(*chosen), ElementsAre("unit", "secrets", "guard", "maven"));
   EXPECT_EQ((*chosen)[1].builtin, "secrets");
@@ -86,7 +87,8 @@ TEST_F(VerifierSet, T8TaskCannotLowerOrReplaceARequiredVerifier) {
   const auto replaced = load().select(with({own("guard", "true")}), {"a.lock"});
   ASSERT_FALSE(replaced);
   EXPECT_EQ(replaced.error().code, errc::invalid);
-  EXPECT_THAT(names(*load().select(with({own("maven", "mvn verify")}), {"pom.xml"})), ElementsAre("maven"));
+  EXPECT_THAT(names(*load().select(with({own("maven", "mvn verify")}), {"pom.xml"})),
+              ElementsAre("maven"));
 }
 
 TEST_F(VerifierSet, UnknownAndDoubleNames) {
@@ -145,7 +147,8 @@ TEST(ShippedVerifiers, LoadAndStayQuietInABareRepository) {
     all.verifiers.push_back({"", "", name, {}, true});
   }
   EXPECT_TRUE(shipped->select(all, {}));
-  for (const verifier& each : *shipped->select({}, {"pom.xml", "go.mod", "Cargo.toml", "pytest.ini"})) {
+  for (const verifier& each :
+       *shipped->select({}, {"pom.xml", "go.mod", "Cargo.toml", "pytest.ini"})) {
     EXPECT_FALSE(each.required) << each.name << ": a cell has no network to fetch what it needs";
   }
 }

@@ -1,0 +1,79 @@
+#include "cli/state_view.hpp"
+
+#include "runtime/store/writer.hpp"
+
+#include <chrono>
+
+namespace skein::cli {
+
+namespace {
+
+int strength(store::switch_kind kind) {
+  switch (kind) {
+    case store::switch_kind::kill: return 3;
+    case store::switch_kind::hold: return 2;
+    case store::switch_kind::drain: return 1;
+  }
+  return 0;
+}
+
+bool covers(const store::switch_row& row, const schema::run& run) {
+  switch (row.scope) {
+    case store::switch_scope::all: return true;
+    case store::switch_scope::tenant: return row.target == run.tenant;
+    case store::switch_scope::campaign: return row.target == run.campaign;
+    case store::switch_scope::repo: return row.target == run.repo.url;
+    case store::switch_scope::run: return row.target == run.id;
+  }
+  return false;
+}
+
+}  // namespace
+
+result<std::unique_ptr<store::reader>> open_reader(const global_options& global) {
+  if (!global.server.empty()) {
+    return error{errc::unsupported, "--server " + global.server + " is not available in this version",
+                 "leave it out to read --state-dir on this machine"};
+  }
+  auto opened = store::reader::open(store::state_layout{global.state_dir});
+  if (!opened && opened.error().code == errc::not_found) {
+    return error{errc::not_found, "nothing here yet: no state in " + global.state_dir.string(),
+                 "start with `skein run -f TASK`, or name another folder with --state-dir"};
+  }
+  return opened;
+}
+
+result<std::unique_ptr<store::reader>> open_reader_if_any(const global_options& global) {
+  auto opened = open_reader(global);
+  if (!opened && opened.error().code == errc::not_found) return std::unique_ptr<store::reader>{};
+  return opened;
+}
+
+result<schema::run> find_run(const store::reader& from, const std::string& prefix) {
+  SKEIN_TRY(id, from.resolve_run(prefix));
+  return from.run(id);
+}
+
+const store::switch_row* covering_switch(const std::vector<store::switch_row>& switches,
+                                         const schema::run& run) {
+  const store::switch_row* strongest = nullptr;
+  for (const auto& row : switches) {
+    if (!covers(row, run)) continue;
+    if (strongest == nullptr || strength(row.kind) > strength(strongest->kind)) strongest = &row;
+  }
+  return strongest;
+}
+
+schema::run_state shown_state(const std::vector<store::switch_row>& switches,
+                              const schema::run& run) {
+  if (run.state != schema::run_state::schedule) return run.state;
+  return covering_switch(switches, run) != nullptr ? schema::run_state::held : run.state;
+}
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace skein::cli

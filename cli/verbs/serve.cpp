@@ -1,0 +1,111 @@
+// serve: the daemon, in the foreground, until a signal or a failed store ends it.
+#include "cli/fleet_access.hpp"
+#include "cli/output.hpp"
+#include "cli/service_log.hpp"
+#include "cli/settings.hpp"
+#include "cli/signals.hpp"
+#include "cli/verbs/verbs.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
+#include <spdlog/spdlog.h>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <memory>
+
+namespace skein::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds stop_deadline{30};
+constexpr std::chrono::milliseconds health_interval{1000};
+
+struct serve_options {
+  std::uint32_t cells = 0;
+  std::string listen;
+  std::string log_format = "text";
+};
+
+/// Why the fleet cannot go on; empty: it can.
+std::string failure_of(actors::fleet_client& fleet) {
+  const auto health = fleet.active();
+  // Busy is not dead.
+  if (!health) return health.error().code == errc::timeout ? "" : health.error().message;
+  if (!health->store_failed) return {};
+  return health->reason.empty() ? "its store failed" : health->reason;
+}
+
+/// Until a signal or a failure, which is the value.
+std::string watch(actors::fleet_client& fleet) {
+  while (!wait_for_interrupt(health_interval)) {
+    if (auto failure = failure_of(fleet); !failure.empty()) return failure;
+  }
+  return {};
+}
+
+int serve(const global_options& global, const serve_options& given) {
+  start_service_log(given.log_format == "json" ? log_style::json : log_style::text, global.verbose);
+  if (!given.listen.empty()) {
+    return report({errc::unsupported,
+                   "listen on " + given.listen + ": the remote protocol is not in this version",
+                   "leave --listen away: other commands reach this machine's daemon through the "
+                   "state directory"});
+  }
+  auto settings = load_settings(global);
+  if (!settings) return report(settings.error());
+  access_wish wish;
+  wish.command = "serve";
+  wish.everything = true;
+  wish.cells = cells_of(*settings, given.cells);
+  auto access = open_fleet(global, wish);
+  if (!access) return report(access.error());
+
+  exit_at_interrupt(2);
+  spdlog::info("serving {} with {} cells, pid {}", global.state_dir.string(), wish.cells,
+               ::getpid());
+  write_all(STDOUT_FILENO, "skein: serving " + global.state_dir.string() + " (" +
+                               std::to_string(wish.cells) + " cells)\n");
+  const auto failure = watch(*access->fleet);
+  if (failure.empty()) {
+    spdlog::info("stopping: signal {}", interrupted_by());
+  } else {
+    spdlog::critical("stopping: the fleet cannot go on: {}", failure);
+  }
+  // Whatever hangs, the process ends: what was acknowledged is durable, cells die with it.
+  exit_within(stop_deadline + 15s, exit_failure);
+  const auto stopped = access->fleet->stop(stop_deadline);
+  if (!stopped) spdlog::error("not everything stopped in order: {}", stopped.error().message);
+  access->fleet.reset();
+  spdlog::info("stopped");
+  if (!failure.empty() || !stopped) return exit_failure;
+  return interrupted_by() == SIGINT ? exit_interrupted : exit_ok;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, invocation& call) {
+  auto given = std::make_shared<serve_options>();
+  auto* verb = app.add_subcommand("serve", "be the daemon: fly everything in the state directory");
+  verb->add_option("--cells", given->cells, "cells (sandboxes) at once; default: as configured")
+      ->envname("SKEIN_CELLS")
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N");
+  verb->add_option("--listen", given->listen, "address of the remote protocol (not available yet)")
+      ->type_name("HOST:PORT");
+  verb->add_option("--log-format", given->log_format, "text or json, on stderr")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
+  verb->footer("Prints one line on stdout when it is ready. SIGTERM ends it in order: runs are "
+               "parked and go on\nafter the next start. A second signal ends it at once; nothing "
+               "acknowledged is lost.");
+  verb->callback([&call, given] {
+    call.action = [&call, given] { return serve(call.global, *given); };
+  });
+}
+
+}  // namespace skein::cli

@@ -1,0 +1,156 @@
+// Commands: how they end, what comes back, what is left of them.
+#include "tests/runtime/cell/cell_fixture.hpp"
+
+namespace skein::cell::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Prints the names of everything alive but the shell itself, its tools and PID 1.
+constexpr const char* survivors = "cat /proc/[0-9]*/comm | grep -c -E '^(sleep|yes|setsid)$'";
+
+TEST_F(cell_test, returns_exit_status_output_and_order) {
+  start();
+  const auto ended = run("echo one; echo two >&2; echo three; exit 42");
+  EXPECT_EQ(command_end::exited, ended.end);
+  EXPECT_EQ(42, ended.code);
+  EXPECT_EQ("one\ntwo\nthree\n", ended.output);
+  EXPECT_EQ(14U, ended.output_bytes);
+  EXPECT_FALSE(ended.truncated);
+}
+
+TEST_F(cell_test, returns_the_signal) {
+  start();
+  const auto ended = run("kill -USR1 $$");
+  EXPECT_EQ(command_end::signalled, ended.end);
+  EXPECT_EQ(10, ended.code);
+}
+
+TEST_F(cell_test, runs_a_line_that_looks_like_an_option) {
+  start();
+  const auto ended = run("-x");
+  EXPECT_EQ(127, ended.code);  // a command that does not exist, not an option of the shell
+}
+
+TEST_F(cell_test, counts_cpu_of_the_tree) {
+  start();
+  const auto ended = run("sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done' & wait");
+  EXPECT_EQ(0, ended.code);
+  EXPECT_GT(ended.cpu_ms, 0);
+}
+
+TEST_F(cell_test, reads_nothing_from_standard_input) {
+  start();
+  EXPECT_EQ("", run("cat").output);
+}
+
+TEST_F(cell_test, F4_C4_timeout_kills_the_whole_tree) {
+  start();
+  auto what = line(
+      "echo began; trap '' TERM INT HUP; sleep 1000 & setsid sleep 1000 & "
+      "(setsid sh -c 'sleep 1000 & sleep 1000' &) ; nohup sleep 1000 & wait");
+  what.timeout = 300ms;
+  const auto ended = run(what);
+  EXPECT_EQ(command_end::timed_out, ended.end);
+  EXPECT_EQ(0U, ended.output.find("began\n"));
+  EXPECT_EQ("0\n", run(survivors).output);
+}
+
+TEST_F(cell_test, T9_4_C5_output_is_cut_in_the_middle) {
+  start();
+  auto what = line("echo first; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last; exit 3");
+  what.output_limit = 1000;
+  const auto ended = run(what);
+  EXPECT_EQ(command_end::exited, ended.end);
+  EXPECT_EQ(3, ended.code);
+  EXPECT_TRUE(ended.truncated);
+  EXPECT_EQ(3'000'012U, ended.output_bytes);
+  EXPECT_EQ(0U, ended.output.find("first\n"));
+  EXPECT_NE(std::string::npos, ended.output.find("\n[… 2999012 bytes left out …]\n"));
+  EXPECT_EQ(ended.output.size() - 6, ended.output.rfind("\nlast\n"));
+  EXPECT_LT(ended.output.size(), 1100U);
+}
+
+TEST_F(cell_test, T9_4_C5_endless_output_can_end_the_command) {
+  start();
+  auto what = line("yes & yes");
+  what.output_limit = 10'000;
+  what.kill_on_output_limit = true;
+  const auto ended = run(what);
+  EXPECT_EQ(command_end::output_exceeded, ended.end);
+  EXPECT_TRUE(ended.truncated);
+  EXPECT_EQ("0\n", run(survivors).output);
+}
+
+TEST_F(cell_test, F4_endless_output_does_not_hide_the_clock) {
+  start();
+  auto what = line("yes");
+  what.timeout = 200ms;
+  what.output_limit = 0;
+  const auto ended = run(what);
+  EXPECT_EQ(command_end::timed_out, ended.end);
+  EXPECT_GT(ended.output_bytes, 0U);
+}
+
+TEST_F(cell_test, nothing_survives_a_command) {
+  start();
+  EXPECT_EQ("done\n", run("(setsid sleep 1000 &); sleep 1000 & nohup yes >/dev/null 2>&1 & "
+                          "echo done").output);
+  EXPECT_EQ("0\n", run(survivors).output);
+}
+
+TEST_F(cell_test, returns_although_a_daemon_holds_the_output) {
+  start();
+  const auto ended = run("(setsid sh -c 'sleep 1000; echo late' &); echo now");
+  EXPECT_EQ("now\n", ended.output);
+  EXPECT_EQ(command_end::exited, ended.end);
+}
+
+TEST_F(cell_test, runs_many_commands_one_after_the_other) {
+  start();
+  for (int i = 0; i < 50; ++i)
+    ASSERT_EQ(std::to_string(i) + "\n", run("echo " + std::to_string(i)).output);
+}
+
+TEST_F(cell_test, T3_4_environment_is_minimal) {
+  ::setenv("SKEIN_TOKEN_OF_THE_HOST", "secret", 1);
+  start();
+  ::unsetenv("SKEIN_TOKEN_OF_THE_HOST");
+  EXPECT_EQ("HOME=/tmp\nLANG=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD=/workspace\n"
+            "TMPDIR=/tmp\n",
+            run("env | grep -v '^_=' | sort").output);
+}
+
+TEST_F(cell_test, T3_4_variables_of_a_command_are_added_and_replace) {
+  start();
+  auto what = line("echo \"$HOME $EXTRA\"");
+  what.environment = {"EXTRA=a b=c", "HOME=/workspace"};
+  EXPECT_EQ("/workspace a b=c\n", run(what).output);
+}
+
+TEST_F(cell_test, refuses_what_cannot_be_passed_on) {
+  start();
+  std::vector<command> bad;
+  bad.push_back(line(std::string("echo \0 x", 8)));
+  bad.push_back(line(std::string(200'000, 'x')));
+  bad.push_back(line("true"));
+  bad.back().environment = {"NOVALUE"};
+  bad.push_back(line("true"));
+  bad.back().environment = {"BIG=" + std::string(70'000, 'x')};
+  for (const command& what : bad) {
+    const auto ended = take(ask_execute(*cell_, what));
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(errc::invalid, ended.error().code) << ended.error().message;
+  }
+  EXPECT_EQ(0, run("true").code);  // and the cell still works
+}
+
+TEST_F(cell_test, accepts_the_longest_line_and_environment) {
+  start();
+  auto what = line("true " + std::string(131'071 - 5, 'x'));
+  what.environment = {"BIG=" + std::string(60'000, 'x')};
+  EXPECT_EQ(0, run(what).code);
+}
+
+}  // namespace
+}  // namespace skein::cell::testing
