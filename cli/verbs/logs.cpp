@@ -58,7 +58,8 @@ class log_printer {
                       {"ref", each.ref},
                       {"text", text ? *text : std::string()}});
     }
-    return nlohmann::json{{"runId", run.id}, {"sections", std::move(list)}};
+    nlohmann::json whole{{"runId", run.id}, {"sections", std::move(list)}};
+    return {boost::system::in_place_value, std::move(whole)};
   }
 
   [[nodiscard]] bool structured() const { return out_.structured(); }

@@ -1,5 +1,5 @@
-// checkout(): writes the files of a tree as they are, with system calls that follow no symlink, into
-// a directory that appears only when it is whole.
+// checkout(): writes the files of a tree as they are, with system calls that follow no symlink,
+// into a directory that appears only when it is whole.
 #include "runtime/git/library.hpp"
 #include "runtime/git/mirror.hpp"
 #include "runtime/git/mirror_directory.hpp"
@@ -49,8 +49,8 @@ struct planned {
   std::uint64_t position = 0;
 };
 
-/// First all directories, then files in the order of the pack, symlinks last: while anything is written
-/// there is no symlink that a path could go through.
+/// First all directories, then files in the order of the pack, symlinks last: while anything is
+/// written there is no symlink that a path could go through.
 class tree_writer {
  public:
   tree_writer(git_repository* repository, git_odb* objects, int top, std::stop_token stop)
@@ -61,9 +61,8 @@ class tree_writer {
     if (files_.size() > few_files) {
       const pack_order order(mirror);
       for (planned& file : files_) file.position = order.position(file.id);
-      std::stable_sort(files_.begin(), files_.end(), [](const planned& a, const planned& b) {
-        return a.position < b.position;
-      });
+      std::stable_sort(files_.begin(), files_.end(),
+                       [](const planned& a, const planned& b) { return a.position < b.position; });
     }
     for (const planned& file : files_) {
       if (stop_.stop_requested()) return cancelled();
@@ -187,7 +186,8 @@ result<> write_tree_to(const base& from, const fs::path& directory, std::stop_to
   SKEIN_TRY(id, parse_id(from.tree));
   SKEIN_TRY(repository, open_repository(from.mirror));
   SKEIN_TRY(objects, open_objects(repository.get()));
-  if (::mkdir(directory.c_str(), 0755) != 0) return errno_error("make " + directory.string(), errno);
+  if (::mkdir(directory.c_str(), 0755) != 0)
+    return errno_error("make " + directory.string(), errno);
   const descriptor top(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (top.get() < 0) return errno_error("open " + directory.string(), errno);
   return tree_writer(repository.get(), objects.get(), top.get(), std::move(stop))

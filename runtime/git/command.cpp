@@ -16,13 +16,18 @@ constexpr std::array no_such_repository = {
     std::string_view("Repository not found"), std::string_view("repository not found"),
     std::string_view("' not found")};
 
-constexpr std::array no_access = {
-    std::string_view("Permission denied"),       std::string_view("Authentication failed"),
-    std::string_view("could not read Username"), std::string_view("could not read Password"),
-    std::string_view("error: 403"),              std::string_view("error: 401"),
-    std::string_view("access denied"),           std::string_view("Access denied"),
-    std::string_view("Permission to "),          std::string_view("insufficient permission"),
-    std::string_view("not allowed to push"),     std::string_view("dubious ownership")};
+constexpr std::array no_access = {std::string_view("Permission denied"),
+                                  std::string_view("Authentication failed"),
+                                  std::string_view("could not read Username"),
+                                  std::string_view("could not read Password"),
+                                  std::string_view("error: 403"),
+                                  std::string_view("error: 401"),
+                                  std::string_view("access denied"),
+                                  std::string_view("Access denied"),
+                                  std::string_view("Permission to "),
+                                  std::string_view("insufficient permission"),
+                                  std::string_view("not allowed to push"),
+                                  std::string_view("dubious ownership")};
 
 template <class List>
 bool has_any(std::string_view text, const List& list) {
@@ -58,9 +63,9 @@ std::vector<std::string> environment_for(const git_call& call) {
     out.emplace_back("HOME=/nonexistent");
   }
   if (call.how == transport::http) {
-    for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
-                             "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
-                             "GIT_SSL_CAINFO"}) {
+    for (const char* name :
+         {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
+          "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"}) {
       pass_on(out, name);
     }
   }
@@ -72,9 +77,10 @@ std::vector<std::string> environment_for(const git_call& call) {
 std::vector<std::string> client_options() {
   std::vector<std::string> out;
   for (const char* setting :
-       {"core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=",
-        "protocol.ext.allow=never", "submodule.recurse=false", "gc.auto=0", "maintenance.auto=false",
-        "fetch.unpackLimit=1", "push.gpgSign=false", "push.followTags=false"}) {
+       {"core.hooksPath=/dev/null", "core.fsmonitor=false",
+        "credential.helper=", "protocol.ext.allow=never", "submodule.recurse=false", "gc.auto=0",
+        "maintenance.auto=false", "fetch.unpackLimit=1", "push.gpgSign=false",
+        "push.followTags=false"}) {
     out.emplace_back("-c");
     out.emplace_back(setting);
   }

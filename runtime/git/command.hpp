@@ -16,7 +16,7 @@ namespace skein::git {
 
 struct git_call {
   std::vector<std::string> arguments;  ///< after `git`
-  transport how = transport::local;    ///< ssh also gets the user's home and agent; http the proxies
+  transport how = transport::local;  ///< ssh also gets the user's home and agent; http the proxies
   std::string input;
   std::chrono::milliseconds timeout{std::chrono::minutes{1}};
   std::filesystem::path defaults;  ///< stands for the user's global configuration; empty: none

@@ -1,5 +1,6 @@
-// diff_trees(): the difference between the base and the new tree as one patch that `git apply --binary`
-// takes. The repository's attributes have no say in it: nothing can hide a file from the diff.
+// diff_trees(): the difference between the base and the new tree as one patch that `git apply
+// --binary` takes. The repository's attributes have no say in it: nothing can hide a file from the
+// diff.
 #include "runtime/git/library.hpp"
 #include "runtime/git/mirror.hpp"
 #include "runtime/git/printable.hpp"
@@ -36,7 +37,8 @@ result<diff_ptr> compare(const trees& both, git_diff_options options) {
   options.old_prefix = "a";
   options.new_prefix = "b";
   git_diff* made = nullptr;
-  if (const int rc = git_diff_tree_to_tree(&made, both.repository, both.before, both.after, &options);
+  if (const int rc =
+          git_diff_tree_to_tree(&made, both.repository, both.before, both.after, &options);
       rc < 0) {
     return library_error("compare the trees", rc);
   }
@@ -49,7 +51,8 @@ git_diff_options fresh_options() {
   return options;
 }
 
-/// A file that becomes a symlink (or back) is one difference here, so that it is no source of a rename.
+/// A file that becomes a symlink (or back) is one difference here, so that it is no source of a
+/// rename.
 result<diff_ptr> compare_all(const trees& both) {
   git_diff_options options = fresh_options();
   options.flags = GIT_DIFF_INCLUDE_TYPECHANGE;

@@ -102,9 +102,9 @@ class remote_fetch {
     call.how = where_.how;
     call.arguments = client_options();
     call.arguments.emplace_back("--git-dir=" + mirror_.string());
-    for (const char* word : {"fetch", "--no-tags", "--no-recurse-submodules",
-                             "--no-write-fetch-head", "--no-auto-maintenance",
-                             "--no-show-forced-updates", "--quiet"}) {
+    for (const char* word :
+         {"fetch", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
+          "--no-auto-maintenance", "--no-show-forced-updates", "--quiet"}) {
       call.arguments.emplace_back(word);
     }
     call.arguments.insert(call.arguments.end(), options.begin(), options.end());
@@ -133,10 +133,12 @@ class remote_fetch {
             "push a first commit"};
   }
 
-  /// A git that was killed leaves its lock files; nobody else writes while we hold the mirror's lock.
+  /// A git that was killed leaves its lock files; nobody else writes while we hold the mirror's
+  /// lock.
   void drop_stale_locks() const {
     std::error_code failed;
-    for (const char* name : {"shallow.lock", "packed-refs.lock"}) fs::remove(mirror_ / name, failed);
+    for (const char* name : {"shallow.lock", "packed-refs.lock"})
+      fs::remove(mirror_ / name, failed);
     for (fs::recursive_directory_iterator each(mirror_ / "refs", failed), end; each != end;
          each.increment(failed)) {
       if (failed) break;
@@ -145,7 +147,8 @@ class remote_fetch {
   }
 
   std::chrono::milliseconds left() const {
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - clock::now());
+    const auto rest =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - clock::now());
     return std::max(rest, std::chrono::milliseconds(1));
   }
 

@@ -11,8 +11,8 @@ namespace skein::git {
                                         std::chrono::milliseconds timeout, std::stop_token stop);
 
 struct advertised {
-  std::string head;     ///< the branch that HEAD names; empty when detached or unknown
-  std::string commit;   ///< what was asked for; empty when there is none
+  std::string head;    ///< the branch that HEAD names; empty when detached or unknown
+  std::string commit;  ///< what was asked for; empty when there is none
 };
 
 /// Asks the remote where `reference` ("HEAD" or a full name) is. Blocking.

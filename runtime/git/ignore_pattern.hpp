@@ -7,9 +7,10 @@
 
 namespace skein::git {
 
-/// Shell pattern matching as git does it: `*` and `?` stop at a slash when `slashes_matter`, `**` as a
-/// whole component then matches any number of them; `[...]` with ranges, `!`/`^` and [:classes:];
-/// backslash quotes. The work is bounded: a pattern that backtracks without end does not match.
+/// Shell pattern matching as git does it: `*` and `?` stop at a slash when `slashes_matter`, `**`
+/// as a whole component then matches any number of them; `[...]` with ranges, `!`/`^` and
+/// [:classes:]; backslash quotes. The work is bounded: a pattern that backtracks without end does
+/// not match.
 [[nodiscard]] bool wildmatch(std::string_view pattern, std::string_view text, bool slashes_matter);
 
 struct ignore_pattern {

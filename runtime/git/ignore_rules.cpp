@@ -1,6 +1,6 @@
-// ignore_rules(): what the .gitignore files of the base tree exclude. They are read from the objects,
-// not from any directory: neither the agent's edits nor a symlink called .gitignore counts, and no
-// file outside the repository is read.
+// ignore_rules(): what the .gitignore files of the base tree exclude. They are read from the
+// objects, not from any directory: neither the agent's edits nor a symlink called .gitignore
+// counts, and no file outside the repository is read.
 #include "runtime/git/ignore_pattern.hpp"
 #include "runtime/git/library.hpp"
 #include "runtime/git/mirror.hpp"
@@ -19,8 +19,8 @@ class ignore_state {
   ignore_state(repository_ptr repository, tree_ptr top)
       : repository_(std::move(repository)), top_(std::move(top)) {}
 
-  /// A path is ignored when it or any directory above it is; nothing below an ignored directory can be
-  /// re-included.
+  /// A path is ignored when it or any directory above it is; nothing below an ignored directory can
+  /// be re-included.
   bool ignored(std::string_view path, bool directory) {
     while (path.ends_with('/')) path.remove_suffix(1);
     if (path.empty()) return false;

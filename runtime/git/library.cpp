@@ -46,8 +46,8 @@ errc code_of(int returned) noexcept {
 
 error library_error(const std::string& attempted, int returned) {
   const git_error* last = git_error_last();
-  const std::string why = last == nullptr || last->message == nullptr ? "unknown reason"
-                                                                      : printable(last->message);
+  const std::string why =
+      last == nullptr || last->message == nullptr ? "unknown reason" : printable(last->message);
   return {code_of(returned), attempted + ": " + why, ""};
 }
 
@@ -78,9 +78,10 @@ result<odb_ptr> open_objects(git_repository* repository) {
 }
 
 result<git_oid> parse_id(const std::string& text) {
-  const bool whole = text.size() == GIT_OID_HEXSZ && std::all_of(text.begin(), text.end(), [](char c) {
-                       return std::isxdigit(static_cast<unsigned char>(c)) != 0;
-                     });
+  const bool whole =
+      text.size() == GIT_OID_HEXSZ && std::all_of(text.begin(), text.end(), [](char c) {
+        return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+      });
   git_oid id{};
   if (!whole || git_oid_fromstrn(&id, text.data(), text.size()) < 0) {
     return error{errc::invalid, "not a full object id: " + printable(text, 80),
@@ -103,8 +104,8 @@ result<git_oid> tree_of_commit(git_repository* repository, const git_oid& commit
   const std::unique_ptr<git_object, freed_by<git_object_free>> object(found);
   if (git_object_type(object.get()) != GIT_OBJECT_COMMIT) {
     return error{errc::invalid,
-                 id_text(commit) + " is a " + git_object_type2string(git_object_type(object.get())) +
-                     ", not a commit",
+                 id_text(commit) + " is a " +
+                     git_object_type2string(git_object_type(object.get())) + ", not a commit",
                  ""};
   }
   return *git_commit_tree_id(reinterpret_cast<const git_commit*>(object.get()));

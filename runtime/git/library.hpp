@@ -33,8 +33,8 @@ using patch_ptr = std::unique_ptr<git_patch, freed_by<git_patch_free>>;
 /// The error of the libgit2 call that has just failed in this thread with `returned`.
 [[nodiscard]] error library_error(const std::string& attempted, int returned);
 
-/// Opens a git directory (a mirror, or `.git`) without reading its or anybody's configuration: none of
-/// its includes, and none of its settings, has an effect. Blocking.
+/// Opens a git directory (a mirror, or `.git`) without reading its or anybody's configuration: none
+/// of its includes, and none of its settings, has an effect. Blocking.
 [[nodiscard]] result<repository_ptr> open_repository(const std::filesystem::path& directory);
 
 [[nodiscard]] result<odb_ptr> open_objects(git_repository* repository);

@@ -20,7 +20,8 @@ error no_repository(const fs::path& path, const std::string& why) {
           "give the directory that holds .git, or a bare repository"};
 }
 
-/// Opening a FIFO would block for ever, so what is neither absent, a file nor a directory is refused.
+/// Opening a FIFO would block for ever, so what is neither absent, a file nor a directory is
+/// refused.
 result<> check_regular(const fs::path& directory, std::initializer_list<const char*> names) {
   for (const char* name : names) {
     struct stat found {};

@@ -1,10 +1,11 @@
-// A repository on this machine, read in process. Nothing of it is executed, none of its settings has
-// an effect, and nothing is written.
+// A repository on this machine, read in process. Nothing of it is executed, none of its settings
+// has an effect, and nothing is written.
 //
-// What a hostile one can do: name other object directories in objects/info/alternates (libgit2 follows
-// them, five deep, absolute or relative, as git does), so its trees may name any object this user can
-// read *and whose id the attacker knows*; replace or truncate its own files while they are read. It
-// cannot make us read a file that is no git object, and FIFOs in the usual places are refused.
+// What a hostile one can do: name other object directories in objects/info/alternates (libgit2
+// follows them, five deep, absolute or relative, as git does), so its trees may name any object
+// this user can read *and whose id the attacker knows*; replace or truncate its own files while
+// they are read. It cannot make us read a file that is no git object, and FIFOs in the usual places
+// are refused.
 #pragma once
 
 #include "runtime/git/library.hpp"
@@ -17,8 +18,9 @@ namespace skein::git {
 
 struct local_repository {
   repository_ptr opened;
-  std::filesystem::path directory;  ///< the git directory that holds the branches (never a worktree's)
-  std::filesystem::path objects;    ///< its object directory, without symlinks
+  std::filesystem::path
+      directory;  ///< the git directory that holds the branches (never a worktree's)
+  std::filesystem::path objects;  ///< its object directory, without symlinks
 };
 
 /// Opens exactly `where.path`, or the `.git` directory or file in it; parents are not searched.

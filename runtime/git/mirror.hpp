@@ -25,15 +25,15 @@ struct base {
 
 /// Makes or updates the mirror of `where` and resolves `branch` (empty: the remote's HEAD) or
 /// `commit`. Concurrent calls for one repository are serialised. Errors (class F2): `not_found` no
-/// such repository, branch or commit; `invalid` not a git repository, or an empty one; `unavailable`
-/// the remote did not answer; `timeout`; `cancelled`.
+/// such repository, branch or commit; `invalid` not a git repository, or an empty one;
+/// `unavailable` the remote did not answer; `timeout`; `cancelled`.
 [[nodiscard]] result<base> fetch(const std::filesystem::path& mirrors, const location& where,
                                  const std::string& branch, const std::string& commit,
                                  std::chrono::milliseconds timeout, std::stop_token stop);
 
 /// The read-only directory with the files of `tree`, raw (no filters, no line-end conversion, LFS
-/// pointers as they are); submodules are empty directories; symlinks are kept. Made once, atomically.
-/// `refused` names an entry that no checkout may have (`.git` look-alike, `..`, NUL).
+/// pointers as they are); submodules are empty directories; symlinks are kept. Made once,
+/// atomically. `refused` names an entry that no checkout may have (`.git` look-alike, `..`, NUL).
 [[nodiscard]] result<std::filesystem::path> checkout(const std::filesystem::path& bases,
                                                      const location& where, const base& from,
                                                      std::stop_token stop);
@@ -81,9 +81,9 @@ struct commit_spec {
 [[nodiscard]] result<std::string> write_commit(const base& from, const commit_spec& what);
 
 enum class push_end {
-  pushed,      ///< the branch is at our commit now
-  rejected,    ///< the remote said no, for good: exists with another commit, hook, permission
-  unknown      ///< we cannot tell: connection lost, timeout; only find_branch can
+  pushed,    ///< the branch is at our commit now
+  rejected,  ///< the remote said no, for good: exists with another commit, hook, permission
+  unknown    ///< we cannot tell: connection lost, timeout; only find_branch can
 };
 struct push_result {
   push_end end = push_end::unknown;

@@ -53,9 +53,10 @@ result<> fill_mirror(const fs::path& mirror, const std::string& alternates) {
   for (const char* name : {"objects/info", "objects/pack", "refs/heads"}) {
     SKEIN_CHECK(make_directory(mirror / name));
   }
-  SKEIN_CHECK(write_plain(mirror / "config",
-                          "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
-                          "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"));
+  SKEIN_CHECK(
+      write_plain(mirror / "config",
+                  "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
+                  "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"));
   SKEIN_CHECK(write_plain(mirror / "receive.gitconfig",
                           "[receive]\n\tautogc = false\n\tunpackLimit = 1\n"
                           "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"));

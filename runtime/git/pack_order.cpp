@@ -77,7 +77,8 @@ void pack_order::add_index(const std::filesystem::path& file) {
   struct stat found {};
   void* at = MAP_FAILED;
   if (::fstat(opened, &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0) {
-    at = ::mmap(nullptr, static_cast<std::size_t>(found.st_size), PROT_READ, MAP_PRIVATE, opened, 0);
+    at =
+        ::mmap(nullptr, static_cast<std::size_t>(found.st_size), PROT_READ, MAP_PRIVATE, opened, 0);
   }
   ::close(opened);
   if (at == MAP_FAILED) return;

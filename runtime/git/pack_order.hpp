@@ -1,6 +1,7 @@
-// Where objects lie in the packs of an object directory. libgit2 rebuilds a delta from its bases, and
-// keeps few of them: reading many objects is several times faster in the order of the pack than in
-// the order of the tree. Only an order: what it does not know comes last, and nothing depends on it.
+// Where objects lie in the packs of an object directory. libgit2 rebuilds a delta from its bases,
+// and keeps few of them: reading many objects is several times faster in the order of the pack than
+// in the order of the tree. Only an order: what it does not know comes last, and nothing depends on
+// it.
 #pragma once
 
 #include "runtime/git/library.hpp"

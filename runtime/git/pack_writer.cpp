@@ -142,8 +142,8 @@ result<git_oid> pack_writer::add(git_object_t type, std::string_view bytes) {
   const std::size_t start = bytes_.size();
   SKEIN_CHECK(append(type, bytes));
   const auto* written = reinterpret_cast<const Bytef*>(bytes_.data() + start);
-  place->second.crc = static_cast<std::uint32_t>(
-      crc32(0, written, static_cast<uInt>(bytes_.size() - start)));
+  place->second.crc =
+      static_cast<std::uint32_t>(crc32(0, written, static_cast<uInt>(bytes_.size() - start)));
   place->second.offset = static_cast<std::uint32_t>(start);
   return id;
 }

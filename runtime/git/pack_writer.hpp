@@ -1,5 +1,6 @@
-// Writes git objects as one pack with its index (version 2): whole objects, no deltas. One file instead
-// of one for each object, and what a push sends is already there. Format: gitformat-pack(5).
+// Writes git objects as one pack with its index (version 2): whole objects, no deltas. One file
+// instead of one for each object, and what a push sends is already there. Format:
+// gitformat-pack(5).
 #pragma once
 
 #include "runtime/git/library.hpp"
@@ -16,8 +17,8 @@ class pack_writer {
  public:
   pack_writer();
 
-  /// Continues a pack that store() has written, to send it with more objects; `corrupt` when `whole` is
-  /// no such pack. The result cannot be stored.
+  /// Continues a pack that store() has written, to send it with more objects; `corrupt` when
+  /// `whole` is no such pack. The result cannot be stored.
   [[nodiscard]] static result<pack_writer> continued(std::string whole);
 
   /// Adds an object, once however often it is added, and returns its id.
@@ -28,8 +29,8 @@ class pack_writer {
   /// The whole pack. Nothing can be added afterwards.
   [[nodiscard]] std::string finish() &&;
 
-  /// Writes DIRECTORY/pack-NAME.pack and then its index; both have reached the disk when this returns.
-  /// A pack of that name that is already there stays. Blocking.
+  /// Writes DIRECTORY/pack-NAME.pack and then its index; both have reached the disk when this
+  /// returns. A pack of that name that is already there stays. Blocking.
   [[nodiscard]] result<> store(const std::filesystem::path& directory, const std::string& name) &&;
 
  private:

@@ -1,5 +1,6 @@
-// push(), find_branch(), delete_branch(): one branch of a remote, created, asked for or deleted, never
-// moved. The caller keeps an outbox; here every outcome that is not certain is called unknown.
+// push(), find_branch(), delete_branch(): one branch of a remote, created, asked for or deleted,
+// never moved. The caller keeps an outbox; here every outcome that is not certain is called
+// unknown.
 #include "runtime/git/command.hpp"
 #include "runtime/git/fetch_remote.hpp"
 #include "runtime/git/library.hpp"
@@ -25,7 +26,9 @@ namespace fs = std::filesystem;
 
 const std::string zeros(GIT_OID_HEXSZ, '0');
 
-push_result pushed() { return {push_end::pushed, ""}; }
+push_result pushed() {
+  return {push_end::pushed, ""};
+}
 
 push_result taken(const std::string& branch, const std::string& by) {
   return {push_end::rejected, "branch " + printable(branch) + " exists already, at commit " + by};
@@ -81,9 +84,9 @@ result<push_result> push_local(const fs::path& mirror, const location& where,
                               mirror / "receive.gitconfig", timeout, std::move(stop));
   if (answer && answer->accepted) return pushed();
   const push_result otherwise =
-      answer ? push_result{answer->answered ? push_end::rejected : push_end::unknown,
-                           answer->detail}
-             : push_result{push_end::unknown, answer.error().message};
+      answer
+          ? push_result{answer->answered ? push_end::rejected : push_end::unknown, answer->detail}
+          : push_result{push_end::unknown, answer.error().message};
   // Opened anew: references may be cached.
   auto again = open_local(where);
   return settle(again ? local_branch(*again, branch) : result<std::string>(again.error()), commit,
@@ -115,9 +118,9 @@ git_call push_call(const fs::path& mirror, const location& where, const std::str
   call.timeout = timeout;
   call.arguments = client_options();
   call.arguments.insert(call.arguments.end(),
-                        {"--git-dir=" + mirror.string(), "push", "--porcelain", "--no-verify", "--no-follow-tags",
-                         "--recurse-submodules=no", "--force-with-lease=" + expected,
-                         "--end-of-options", where.url, refspec});
+                        {"--git-dir=" + mirror.string(), "push", "--porcelain", "--no-verify",
+                         "--no-follow-tags", "--recurse-submodules=no",
+                         "--force-with-lease=" + expected, "--end-of-options", where.url, refspec});
   return call;
 }
 
@@ -126,8 +129,8 @@ result<push_result> push_remote(const fs::path& mirror, const location& where,
                                 std::chrono::milliseconds timeout, std::stop_token stop) {
   SKEIN_TRY(reference, branch_reference(branch));
   SKEIN_CHECK(parse_id(commit));
-  auto ended = run_git(
-      push_call(mirror, where, reference + ":", commit + ":" + reference, timeout), stop);
+  auto ended =
+      run_git(push_call(mirror, where, reference + ":", commit + ":" + reference, timeout), stop);
   if (!ended) return push_result{push_end::unknown, ended.error().message};
   const porcelain_line line = read_porcelain(ended->out, reference);
   if (ended->exit_code == 0 && (line.flag == '*' || line.flag == '=' || line.flag == ' ')) {

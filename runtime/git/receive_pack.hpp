@@ -1,6 +1,7 @@
-// Changes one branch of a repository on this machine: we are the client of its own `git receive-pack`,
-// in one process instead of the five of `git push`. Its owner's hooks and settings apply in full;
-// git refuses repositories of other users unless the user has listed them as safe.directory.
+// Changes one branch of a repository on this machine: we are the client of its own `git
+// receive-pack`, in one process instead of the five of `git push`. Its owner's hooks and settings
+// apply in full; git refuses repositories of other users unless the user has listed them as
+// safe.directory.
 #pragma once
 
 #include "runtime/git/local_repository.hpp"

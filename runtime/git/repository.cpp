@@ -123,16 +123,16 @@ bool is_user(std::string_view text) noexcept {
 /// `authority` is USER@HOST:PORT. Messages never repeat the URL: it may hold a password.
 result<> check_authority(std::string_view authority, transport how) {
   const std::size_t at = authority.rfind('@');
-  const std::string_view host =
-      at == std::string_view::npos ? authority : authority.substr(at + 1);
+  const std::string_view host = at == std::string_view::npos ? authority : authority.substr(at + 1);
   if (at != std::string_view::npos) {
     const std::string_view user = authority.substr(0, at);
     if (how == transport::http || user.find(':') != std::string_view::npos) {
       return invalid("the repository URL for " + printable(host) + " holds credentials",
                      "remove USER:PASSWORD@ from the URL: use an ssh key, or a URL without them");
     }
-    if (!is_user(user)) return invalid("the repository URL for " + printable(host) +
-                                       " has a user name that is not allowed");
+    if (!is_user(user))
+      return invalid("the repository URL for " + printable(host) +
+                     " has a user name that is not allowed");
   }
   if (!is_host(host)) return invalid("no valid host in the repository URL: " + printable(host));
   return {};
@@ -201,13 +201,16 @@ result<location> parse_location(const std::string& url) {
     const std::size_t bracket = url.find(']');
     const bool bracketed = url.find('[') < colon && bracket != std::string::npos;
     const std::size_t split = bracketed ? url.find(':', bracket) : colon;
-    if (split == std::string::npos) return invalid("no path in the repository address " + printable(url));
+    if (split == std::string::npos)
+      return invalid("no path in the repository address " + printable(url));
     return parse_scp_like(url, split);
   }
   std::error_code failed;
   const auto absolute = std::filesystem::absolute(url, failed);
-  if (failed) return errno_error("find the current directory for " + printable(url), failed.value());
-  if (const std::string full = absolute.string(); std::any_of(full.begin(), full.end(), is_control)) {
+  if (failed)
+    return errno_error("find the current directory for " + printable(url), failed.value());
+  if (const std::string full = absolute.string();
+      std::any_of(full.begin(), full.end(), is_control)) {
     return invalid("control character (such as a newline) in the current directory",
                    "give an absolute path");
   }

@@ -11,12 +11,13 @@ namespace skein::git {
 enum class transport { local, ssh, http };
 
 /// A checked repository address. The text is safe to give to the git command line: no control
-/// characters, no leading dash, no transport helper (`ext::`), only path, file, https, http, ssh, git@.
+/// characters, no leading dash, no transport helper (`ext::`), only path, file, https, http, ssh,
+/// git@.
 struct location {
-  std::string url;   ///< as the user wrote it, absolute when it is a path
+  std::string url;  ///< as the user wrote it, absolute when it is a path
   transport how = transport::local;
   std::filesystem::path path;  ///< for local: the directory
-  std::string key;   ///< 24 hexadecimal characters of the URL's SHA-256: names mirror and bases
+  std::string key;  ///< 24 hexadecimal characters of the URL's SHA-256: names mirror and bases
 };
 
 /// `invalid` names the reason: newline in the path, unknown scheme, credentials in the URL …

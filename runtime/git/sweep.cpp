@@ -43,8 +43,8 @@ std::string first_line(const fs::path& path) {
   return line;
 }
 
-/// Every change written is a pack of its own; many packs make every later look-up slow. Everything in
-/// a pack is kept, also what no branch names.
+/// Every change written is a pack of its own; many packs make every later look-up slow. Everything
+/// in a pack is kept, also what no branch names.
 void merge_packs(const fs::path& mirror) {
   std::size_t packs = 0;
   for (const fs::path& entry : entries_of(mirror / "objects/pack")) {

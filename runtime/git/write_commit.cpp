@@ -40,9 +40,9 @@ result<std::string> write_commit(const base& from, const commit_spec& what) {
   const signature_ptr author(made);
   const git_oid* parents[] = {&parent};
   git_oid id{};
-  if (const int rc = git_commit_create_from_ids(&id, repository.get(), nullptr, author.get(),
-                                                author.get(), nullptr, what.message.c_str(), &tree,
-                                                1, parents);
+  if (const int rc =
+          git_commit_create_from_ids(&id, repository.get(), nullptr, author.get(), author.get(),
+                                     nullptr, what.message.c_str(), &tree, 1, parents);
       rc < 0) {
     return library_error("commit tree " + what.tree + " on " + from.commit, rc);
   }

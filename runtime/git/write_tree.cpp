@@ -33,8 +33,12 @@ unsigned mode_of(entry_kind kind) noexcept {
                                           : GIT_FILEMODE_BLOB;
 }
 
-bool is_directory(const tree_line& line) noexcept { return (line.mode & 0170000) == 0040000; }
-bool is_submodule(const tree_line& line) noexcept { return (line.mode & 0170000) == 0160000; }
+bool is_directory(const tree_line& line) noexcept {
+  return (line.mode & 0170000) == 0040000;
+}
+bool is_submodule(const tree_line& line) noexcept {
+  return (line.mode & 0170000) == 0160000;
+}
 
 /// What the change says about one name of a directory.
 struct named_changes {
@@ -53,8 +57,8 @@ class tree_builder {
   tree_builder(git_repository* repository, pack_writer& pack)
       : repository_(repository), pack_(pack) {}
 
-  /// The tree with `all` applied, whose paths share their first `prefix` bytes; nothing when no entry
-  /// is left in it.
+  /// The tree with `all` applied, whose paths share their first `prefix` bytes; nothing when no
+  /// entry is left in it.
   result<std::optional<git_oid>> apply(const git_oid* old, changes all, std::size_t prefix) {
     std::map<std::string, tree_line, std::less<>> lines;
     if (old != nullptr) SKEIN_CHECK(read(*old, lines));

@@ -20,10 +20,15 @@ class CheckoutTest : public GitTest {
 
 TEST_F(CheckoutTest, FilesModesSymlinksAndStrangeNames) {
   const std::string latin1 = "caf\xe9.txt";
-  const fs::path work = make_repository(
-      "r", {{"src/a.c", "int a;\r\n"}, {"run.sh", "#!/bin/sh\n"}, {"with\nnewline", "n"},
-            {" spaces ", "s"}, {latin1, "l"}, {"README", "lower"}, {"readme", "case"},
-            {"empty", ""}, {"back\\slash", "b"}});
+  const fs::path work = make_repository("r", {{"src/a.c", "int a;\r\n"},
+                                              {"run.sh", "#!/bin/sh\n"},
+                                              {"with\nnewline", "n"},
+                                              {" spaces ", "s"},
+                                              {latin1, "l"},
+                                              {"README", "lower"},
+                                              {"readme", "case"},
+                                              {"empty", ""},
+                                              {"back\\slash", "b"}});
   ASSERT_EQ(::chmod((work / "run.sh").c_str(), 0755), 0);
   fs::create_symlink("src/a.c", work / "link");
   fs::create_symlink("/etc/passwd", work / "outside");
@@ -51,9 +56,10 @@ TEST_F(CheckoutTest, FilesModesSymlinksAndStrangeNames) {
 
 TEST_F(CheckoutTest, LargeFilesStayPointersAndSubmodulesEmpty) {
   const std::string pointer =
-      "version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, 'a') + "\nsize 9\n";
-  const fs::path work =
-      make_repository("r", {{"big.bin", pointer}, {".gitattributes", "*.bin filter=lfs diff=lfs\n"}});
+      "version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, 'a') +
+      "\nsize 9\n";
+  const fs::path work = make_repository(
+      "r", {{"big.bin", pointer}, {".gitattributes", "*.bin filter=lfs diff=lfs\n"}});
   git({"-C", work.string(), "update-index", "--add", "--cacheinfo",
        "160000," + head(work) + ",libs/sub"});
   git({"-C", work.string(), "commit", "-q", "-m", "submodule"});
@@ -106,9 +112,9 @@ TEST_F(CheckoutTest, MadeOnceAlsoByManyThreads) {
 TEST_F(CheckoutTest, T3_RefusesEntriesThatNoCheckoutMayHave) {
   const fs::path work = make_repository("r");
   const std::string file = blob(work, "x");
-  for (const std::string name :
-       {".git", ".GIT", ".Git", "git~1", "GIT~1", ".git ", ".git.", ".git...", ".git::$INDEX_ALLOCATION",
-        ".g\xe2\x80\x8cit", "\xef\xbb\xbf.git", ".", "..", "a/b", "../x", "a\\.git"}) {
+  for (const std::string name : {".git", ".GIT", ".Git", "git~1", "GIT~1", ".git ", ".git.",
+                                 ".git...", ".git::$INDEX_ALLOCATION", ".g\xe2\x80\x8cit",
+                                 "\xef\xbb\xbf.git", ".", "..", "a/b", "../x", "a\\.git"}) {
     const std::string commit = commit_of_raw_tree(work, raw_line("100644", name, file));
     const auto dir = checked_out(work, commit);
     EXPECT_ERROR(dir, errc::refused, "cannot be checked out");
@@ -136,10 +142,9 @@ TEST_F(CheckoutTest, T3_SymlinkAndDirectoryOfOneNameDoNotLeadOutside) {
   const std::string inner =
       git({"-C", work.string(), "hash-object", "-t", "tree", "-w", "--stdin", "--literally"},
           raw_line("100644", "pwned", blob(work, "x")));
-  for (const std::string& raw :
-       {raw_line("120000", "a", target) + raw_line("40000", "a", inner),
-        raw_line("40000", "a", inner) + raw_line("120000", "a", target),
-        raw_line("100644", "a", inner) + raw_line("100644", "a", inner)}) {
+  for (const std::string& raw : {raw_line("120000", "a", target) + raw_line("40000", "a", inner),
+                                 raw_line("40000", "a", inner) + raw_line("120000", "a", target),
+                                 raw_line("100644", "a", inner) + raw_line("100644", "a", inner)}) {
     EXPECT_FALSE(checked_out(work, commit_of_raw_tree(work, raw)));
   }
   EXPECT_TRUE(fs::is_empty(root_ / "victim"));

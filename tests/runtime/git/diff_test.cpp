@@ -18,7 +18,7 @@ class DiffTest : public GitTest {
         try_git({"-C", work.string(), "apply", "--index", "--binary", "--whitespace=nowarn", "-"},
                 made.patch);
     EXPECT_EQ(applied.exit_code, 0) << applied.err;
-    EXPECT_EQ(git({"-C", work.string(), "write-tree"}), tree) ;
+    EXPECT_EQ(git({"-C", work.string(), "write-tree"}), tree);
   }
   diff diff_of(const base& from, const std::string& tree) {
     auto made = diff_trees(from, tree);
@@ -48,26 +48,48 @@ std::string noise(std::size_t size, unsigned seed) {
 
 TEST_F(DiffTest, EverythingThatAPatchCanHold) {
   const std::string latin1 = "caf\xe9";
-  const fs::path work = make_repository(
-      "r", {{"text", lines(0, 50)},      {"moved/from", lines(100, 160)}, {"exact", lines(200, 230)},
-            {"binary", noise(3000, 1)},  {"binary-gone", noise(500, 2)},  {"mode", "m\n"},
-            {"typed", "was a file\n"},   {"open-end", "no newline"},      {"with space", "s\n"},
-            {"new\nline", "n\n"},        {latin1, "l\n"},                 {"quote\"tab\t", "q\n"},
-            {"crlf", "a\r\nb\r\n"},      {"gone", "g\n"},                 {"to-dir", "d\n"},
-            {"uml\xc3\xa4ut", "u\n"}});
+  const fs::path work = make_repository("r", {{"text", lines(0, 50)},
+                                              {"moved/from", lines(100, 160)},
+                                              {"exact", lines(200, 230)},
+                                              {"binary", noise(3000, 1)},
+                                              {"binary-gone", noise(500, 2)},
+                                              {"mode", "m\n"},
+                                              {"typed", "was a file\n"},
+                                              {"open-end", "no newline"},
+                                              {"with space", "s\n"},
+                                              {"new\nline", "n\n"},
+                                              {latin1, "l\n"},
+                                              {"quote\"tab\t", "q\n"},
+                                              {"crlf", "a\r\nb\r\n"},
+                                              {"gone", "g\n"},
+                                              {"to-dir", "d\n"},
+                                              {"uml\xc3\xa4ut", "u\n"}});
   fs::create_symlink("text", work / "link");
   commit_all(work);
   const base from = fetched(work);
   change_set change{{put("text", lines(0, 20) + "changed\n" + lines(21, 50)),
-                     gone("moved/from"), put("moved/to", lines(100, 159) + "end\n"),
-                     gone("exact"), put("exact renamed", lines(200, 230)),
-                     put("binary", noise(3100, 3)), put("binary-new", noise(700, 4)),
-                     gone("binary-gone"), put("mode", "m\n", entry_kind::executable),
-                     put("typed", "text", entry_kind::symlink), put("open-end", "still none"),
-                     put("with space", "S\n"), put("new\nline", "N\n"), put(latin1, "L\n"),
-                     put("quote\"tab\t", "Q\n"), put("crlf", "a\r\nB\r\n"), gone("gone"),
-                     gone("to-dir"), put("to-dir/file", "f\n"), put("link", "crlf", entry_kind::symlink),
-                     put("empty", ""), put("uml\xc3\xa4ut", "U\n"), put("--- a/text", "header\n"),
+                     gone("moved/from"),
+                     put("moved/to", lines(100, 159) + "end\n"),
+                     gone("exact"),
+                     put("exact renamed", lines(200, 230)),
+                     put("binary", noise(3100, 3)),
+                     put("binary-new", noise(700, 4)),
+                     gone("binary-gone"),
+                     put("mode", "m\n", entry_kind::executable),
+                     put("typed", "text", entry_kind::symlink),
+                     put("open-end", "still none"),
+                     put("with space", "S\n"),
+                     put("new\nline", "N\n"),
+                     put(latin1, "L\n"),
+                     put("quote\"tab\t", "Q\n"),
+                     put("crlf", "a\r\nB\r\n"),
+                     gone("gone"),
+                     gone("to-dir"),
+                     put("to-dir/file", "f\n"),
+                     put("link", "crlf", entry_kind::symlink),
+                     put("empty", ""),
+                     put("uml\xc3\xa4ut", "U\n"),
+                     put("--- a/text", "header\n"),
                      put("zz", "--- a/x\n+++ b/x\n@@ -1 +1 @@\n")}};
   std::sort(change.files.begin(), change.files.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
@@ -97,13 +119,17 @@ TEST_F(DiffTest, EverythingThatAPatchCanHold) {
 }
 
 TEST_F(DiffTest, RenamesThatCrossFilesAndDirectories) {
-  const fs::path work = make_repository(
-      "r", {{"k", lines(0, 30)}, {"p/q", lines(30, 60)}, {"typed", lines(60, 90)}, {"x", lines(90, 99)}, {"a", "b"}});
+  const fs::path work = make_repository("r", {{"k", lines(0, 30)},
+                                              {"p/q", lines(30, 60)},
+                                              {"typed", lines(60, 90)},
+                                              {"x", lines(90, 99)},
+                                              {"a", "b"}});
   const base from = fetched(work);
   const change_set change{{gone("k"), put("k/inner", lines(0, 30)), put("moved", lines(60, 90)),
                            put("p", lines(30, 60)), gone("p/q"),
-                           put("typed", "moved", entry_kind::symlink), put("ztyped", lines(60, 90)), gone("x"),
-                           
+                           put("typed", "moved", entry_kind::symlink), put("ztyped", lines(60, 90)),
+                           gone("x"),
+
                            put("z", lines(90, 98))}};
   const auto tree = write_tree(from, change);
   ASSERT_VALUE(tree);
@@ -117,8 +143,8 @@ TEST_F(DiffTest, RenamesThatCrossFilesAndDirectories) {
 TEST_F(DiffTest, FileBecomesDirectoryByARename) {
   const fs::path work = make_repository("r", {{"k", lines(0, 30)}, {"p/q", lines(30, 60)}});
   const base from = fetched(work);
-  const auto tree = write_tree(from, {{gone("k"), put("k/inner", lines(0, 30)),
-                                       put("p", lines(30, 60)), gone("p/q")}});
+  const auto tree = write_tree(
+      from, {{gone("k"), put("k/inner", lines(0, 30)), put("p", lines(30, 60)), gone("p/q")}});
   ASSERT_VALUE(tree);
   const diff made = diff_of(from, *tree);
   expect_applies(work, made, *tree);
@@ -134,10 +160,11 @@ TEST_F(DiffTest, SameTreeIsAnEmptyDiff) {
 }
 
 TEST_F(DiffTest, T8_AttributesOfTheRepositoryHideNothing) {
-  const fs::path work =
-      make_repository("r", {{"a.txt", "old\n"}, {".gitattributes", "* -diff binary linguist-generated\n"}});
+  const fs::path work = make_repository(
+      "r", {{"a.txt", "old\n"}, {".gitattributes", "* -diff binary linguist-generated\n"}});
   const base from = fetched(work);
-  const auto tree = write_tree(from, {{put(".gitattributes", "*.txt -diff\n"), put("a.txt", "new\n")}});
+  const auto tree =
+      write_tree(from, {{put(".gitattributes", "*.txt -diff\n"), put("a.txt", "new\n")}});
   const diff made = diff_of(from, *tree);
   EXPECT_THAT(made.patch, ::testing::HasSubstr("-old\n+new\n"));
   EXPECT_FALSE(file_of(made, "a.txt").binary);
@@ -145,14 +172,16 @@ TEST_F(DiffTest, T8_AttributesOfTheRepositoryHideNothing) {
 
 TEST_F(DiffTest, SubmodulesShowAsSuch) {
   const fs::path work = make_repository("r");
-  git({"-C", work.string(), "update-index", "--add", "--cacheinfo", "160000," + head(work) + ",sub"});
+  git({"-C", work.string(), "update-index", "--add", "--cacheinfo",
+       "160000," + head(work) + ",sub"});
   git({"-C", work.string(), "commit", "-q", "-m", "submodule"});
   const base from = fetched(work);
   const auto tree = write_tree(from, {{gone("sub")}});
   ASSERT_VALUE(tree);
   const diff made = diff_of(from, *tree);
   EXPECT_EQ(file_of(made, "sub").old_mode, 0160000U);
-  EXPECT_THAT(made.patch, ::testing::HasSubstr("-Subproject commit " + git({"-C", work.string(), "rev-parse", "HEAD~"})));
+  EXPECT_THAT(made.patch, ::testing::HasSubstr("-Subproject commit " +
+                                               git({"-C", work.string(), "rev-parse", "HEAD~"})));
 }
 
 TEST_F(DiffTest, T9_PatchSizeIsLimited) {
@@ -160,8 +189,8 @@ TEST_F(DiffTest, T9_PatchSizeIsLimited) {
   const base from = fetched(work);
   const auto removed = write_tree(from, {{gone("big")}});
   EXPECT_ERROR(diff_trees(from, *removed, 200'000), errc::refused, "larger than 200000 bytes");
-  const auto many = write_tree(from, {{put("a", lines(0, 2000)), put("b", lines(0, 2000)),
-                                       put("c", lines(0, 2000))}});
+  const auto many = write_tree(
+      from, {{put("a", lines(0, 2000)), put("b", lines(0, 2000)), put("c", lines(0, 2000))}});
   EXPECT_ERROR(diff_trees(from, *many, 50'000), errc::refused, "larger than 50000 bytes");
   EXPECT_TRUE(diff_trees(from, *many, 100'000));
 }

@@ -131,9 +131,10 @@ TEST_F(FetchTest, ReadsThroughAlternatesOfTheSource) {
 }
 
 TEST_F(FetchTest, T3_FifoInPlaceOfAFileDoesNotBlock) {
-  for (const char* name : {"HEAD", "packed-refs", "commondir", "objects/info/alternates",
-                           "refs/heads/main"}) {
-    const fs::path bare = make_bare(std::string("r") + std::to_string(std::hash<std::string>{}(name)));
+  for (const char* name :
+       {"HEAD", "packed-refs", "commondir", "objects/info/alternates", "refs/heads/main"}) {
+    const fs::path bare =
+        make_bare(std::string("r") + std::to_string(std::hash<std::string>{}(name)));
     fs::remove(bare / name);
     ASSERT_EQ(::mkfifo((bare / name).c_str(), 0600), 0) << name;
     EXPECT_ERROR(fetch_at(bare, "main"), errc::invalid, "not a git repository");

@@ -53,10 +53,16 @@ class GitTest : public ::testing::Test {
     process::child_spec spec;
     spec.argv = std::move(arguments);
     spec.argv.insert(spec.argv.begin(), "git");
-    spec.environment = {"PATH=/usr/bin:/bin",      "HOME=" + root_.string(), "LC_ALL=C",
-                        "GIT_CONFIG_NOSYSTEM=1",   "GIT_AUTHOR_NAME=t",      "GIT_AUTHOR_EMAIL=t@t",
-                        "GIT_CONFIG_GLOBAL=/dev/null", "GIT_COMMITTER_NAME=t",
-                        "GIT_COMMITTER_EMAIL=t@t", "GIT_AUTHOR_DATE=1700000000 +0000",
+    spec.environment = {"PATH=/usr/bin:/bin",
+                        "HOME=" + root_.string(),
+                        "LC_ALL=C",
+                        "GIT_CONFIG_NOSYSTEM=1",
+                        "GIT_AUTHOR_NAME=t",
+                        "GIT_AUTHOR_EMAIL=t@t",
+                        "GIT_CONFIG_GLOBAL=/dev/null",
+                        "GIT_COMMITTER_NAME=t",
+                        "GIT_COMMITTER_EMAIL=t@t",
+                        "GIT_AUTHOR_DATE=1700000000 +0000",
                         "GIT_COMMITTER_DATE=1700000000 +0000"};
     spec.input = input;
     spec.output_limit = 64U << 20;
@@ -80,7 +86,8 @@ class GitTest : public ::testing::Test {
   using files = std::initializer_list<std::pair<std::string, std::string>>;
 
   /// A working repository NAME with one commit of `content` on branch main.
-  fs::path make_repository(const std::string& name, files content = {{"a.txt", "one\ntwo\nthree\n"}}) {
+  fs::path make_repository(const std::string& name,
+                           files content = {{"a.txt", "one\ntwo\nthree\n"}}) {
     const fs::path at = root_ / name;
     git({"init", "-q", "-b", "main", at.string()});
     for (const auto& [path, text] : content) write(at / path, text);
@@ -122,14 +129,15 @@ class GitTest : public ::testing::Test {
                         const std::string& message = "skein: change") {
     auto tree = write_tree(from, change);
     EXPECT_TRUE(tree) << tree.error().message;
-    auto commit = write_commit(from, {*tree, message, "Skein", "skein@example.invalid", 1700000001});
+    auto commit =
+        write_commit(from, {*tree, message, "Skein", "skein@example.invalid", 1700000001});
     EXPECT_TRUE(commit) << commit.error().message;
     return *commit;
   }
   /// A tree object of raw lines, such as no git would write; returns the id of a commit of it.
   std::string commit_of_raw_tree(const fs::path& at, const std::string& raw) {
-    const std::string tree = git({"-C", at.string(), "hash-object", "-t", "tree", "-w", "--stdin",
-                                  "--literally"}, raw);
+    const std::string tree =
+        git({"-C", at.string(), "hash-object", "-t", "tree", "-w", "--stdin", "--literally"}, raw);
     return git({"-C", at.string(), "commit-tree", "-m", "raw", tree});
   }
   static std::string raw_line(const std::string& mode, const std::string& name,
@@ -155,7 +163,8 @@ inline workspace::file_change gone(std::string path) {
 template <class R>
 ::testing::AssertionResult has_value(const R& got) {
   if (got) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << to_string(got.error().code) << ": " << got.error().message;
+  return ::testing::AssertionFailure()
+         << to_string(got.error().code) << ": " << got.error().message;
 }
 
 template <class R>
@@ -164,7 +173,8 @@ template <class R>
   if (got.error().code == code && got.error().message.find(text) != std::string::npos) {
     return ::testing::AssertionSuccess();
   }
-  return ::testing::AssertionFailure() << to_string(got.error().code) << ": " << got.error().message;
+  return ::testing::AssertionFailure()
+         << to_string(got.error().code) << ": " << got.error().message;
 }
 
 #define ASSERT_VALUE(got) ASSERT_TRUE(has_value(got))

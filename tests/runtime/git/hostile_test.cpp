@@ -50,8 +50,9 @@ TEST_F(HostileTest, T3_ConfigurationOfALocalSourceExecutesNothing) {
         config + "[core]\n\tfsmonitor = " + trap("fsmonitor") + "\n\tsshCommand = " + trap("ssh") +
             "\n\talternateRefsCommand = " + trap("alternate") + "\n\tpager = " + trap("pager") +
             "\n\thooksPath = " + (bare / "evil").string() + "\n\tworktree = " + root_.string() +
-            "\n[uploadpack]\n\tpackObjectsHook = " + trap("upload") + "\n[filter \"x\"]\n\tsmudge = " +
-            trap("smudge") + "\n\trequired = true\n[diff \"x\"]\n\ttextconv = " + trap("textconv") +
+            "\n[uploadpack]\n\tpackObjectsHook = " + trap("upload") +
+            "\n[filter \"x\"]\n\tsmudge = " + trap("smudge") +
+            "\n\trequired = true\n[diff \"x\"]\n\ttextconv = " + trap("textconv") +
             "\n\tcommand = " + trap("diff") + "\n[include]\n\tpath = /dev/zero\n");
   write(bare / "info/attributes", "* filter=x diff=x\n");
   for (const char* name : {"post-checkout", "reference-transaction", "pre-commit", "post-commit"}) {
@@ -74,11 +75,12 @@ TEST_F(HostileTest, T5_UserAndEnvironmentConfigurationHasNoEffect) {
   const fs::path bare = make_bare("r.git");
   const fs::path decoy = make_bare("decoy.git", {{"decoy", "x"}});
   const fs::path home = root_ / "home";
-  write(home / ".gitconfig",
-        "[core]\n\thooksPath = " + (home / "hooks").string() + "\n\tfsmonitor = " + trap("fsmonitor") +
-            "\n[url \"" + decoy.string() + "\"]\n\tinsteadOf = " + bare.string() + "\n\tpushInsteadOf = " +
-            bare.string() + "\n[credential]\n\thelper = !" + trap("credential") +
-            "\n[receive]\n\tdenyCreates = true\n[user]\n\tname = nobody\n");
+  write(home / ".gitconfig", "[core]\n\thooksPath = " + (home / "hooks").string() +
+                                 "\n\tfsmonitor = " + trap("fsmonitor") + "\n[url \"" +
+                                 decoy.string() + "\"]\n\tinsteadOf = " + bare.string() +
+                                 "\n\tpushInsteadOf = " + bare.string() +
+                                 "\n[credential]\n\thelper = !" + trap("credential") +
+                                 "\n[receive]\n\tdenyCreates = true\n[user]\n\tname = nobody\n");
   for (const char* name : {"pre-receive", "update", "post-receive", "post-update", "pre-push",
                            "reference-transaction"}) {
     write(home / "hooks" / name, "#!/bin/sh\n" + trap(name) + "\nexit 1\n");
@@ -108,7 +110,8 @@ TEST_F(HostileTest, T5_UserAndEnvironmentConfigurationHasNoEffect) {
 
 TEST_F(HostileTest, AlternatesThatLeadNowhereOrInACircle) {
   const fs::path bare = make_bare("r.git");
-  write(bare / "objects/info/alternates", "/nonexistent/objects\n" + (bare / "objects").string() + "\n");
+  write(bare / "objects/info/alternates",
+        "/nonexistent/objects\n" + (bare / "objects").string() + "\n");
   const auto got = fetch_at(bare);
   if (got) {
     EXPECT_TRUE(has_value(checkout(bases(), at(bare), *got, {})));

@@ -1,5 +1,5 @@
-// A web server on the loopback interface that hands every request to `git http-backend`: a real smart
-// HTTP remote without a web server package. One request a connection.
+// A web server on the loopback interface that hands every request to `git http-backend`: a real
+// smart HTTP remote without a web server package. One request a connection.
 #pragma once
 
 #include "runtime/process/run_child.hpp"
@@ -134,8 +134,9 @@ class http_git_server {
     request asked;
     if (!read_request(peer, asked)) return;
     if (how_ == behaviour::demand_login) {
-      send(peer, "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
-                 "Content-Length: 0\r\nConnection: close\r\n\r\n");
+      send(peer,
+           "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
+           "Content-Length: 0\r\nConnection: close\r\n\r\n");
       return;
     }
     process::child_spec spec;

@@ -36,7 +36,8 @@ class IgnoreTest : public GitTest {
     for (const std::string& path : paths) {
       const bool directory = path.ends_with('/');
       EXPECT_EQ((*rules)(plain(path), directory), ignored.contains(plain(path)))
-          << path << "\n" << read(work / ".gitignore");
+          << path << "\n"
+          << read(work / ".gitignore");
     }
   }
 };
@@ -44,26 +45,64 @@ class IgnoreTest : public GitTest {
 TEST_F(IgnoreTest, FixedCases) {
   const fs::path work = make_repository(
       "r", {{".gitignore",
-             "\xef\xbb\xbf*.o\n# comment\n\\#hash\n\\!bang\n/build/\nnode_modules\n!keep.o\nlogs/**/*.log\n"
-             "**/cache\nspace \\ \ntrailing   \ndoc/*.txt\n!doc/read.txt\nx[0-9a-c].c\n[[:upper:]]*\ncr\r\n"
+             "\xef\xbb\xbf*.o\n# "
+             "comment\n\\#hash\n\\!bang\n/build/\nnode_modules\n!keep.o\nlogs/**/*.log\n"
+             "**/cache\nspace \\ \ntrailing   "
+             "\ndoc/*.txt\n!doc/read.txt\nx[0-9a-c].c\n[[:upper:]]*\ncr\r\n"
              "only/dir/\n/\n!\nfoo*bar\n**\\/odd\na/**\n!a/b\n\n"},
             {"sub/.gitignore", "!*.o\n/local\n*.tmp\n"},
             {"build-x/.gitignore", "*\n!.gitignore\n"},
             {"a.txt", "x"}});
-  expect_as_git(work, {"x.o", "keep.o", "sub/x.o", "sub/deep/y.o", "#hash", "!bang", "build/", "build/x",
-                       "src/build/", "node_modules/", "p/node_modules/i.js", "logs/a.log",
-                       "logs/x/y/a.log", "logs/a.txt", "deep/er/cache", "cache/", "space  ",
-                       "trailing", "doc/a.txt", "doc/read.txt", "doc/sub/a.txt", "x1.c", "xb.c",
-                       "xz.c", "Upper", "lower", "cr", "only/dir/", "local", "sub/local",
-                       "sub/s/local", "sub/a.tmp", "a.tmp", "foobar", "foo/bar", "fooxbar", "a/b",
-                       "a/c", "a/", "build-x/y", "build-x/.gitignore", "comment"});
+  expect_as_git(work, {"x.o",
+                       "keep.o",
+                       "sub/x.o",
+                       "sub/deep/y.o",
+                       "#hash",
+                       "!bang",
+                       "build/",
+                       "build/x",
+                       "src/build/",
+                       "node_modules/",
+                       "p/node_modules/i.js",
+                       "logs/a.log",
+                       "logs/x/y/a.log",
+                       "logs/a.txt",
+                       "deep/er/cache",
+                       "cache/",
+                       "space  ",
+                       "trailing",
+                       "doc/a.txt",
+                       "doc/read.txt",
+                       "doc/sub/a.txt",
+                       "x1.c",
+                       "xb.c",
+                       "xz.c",
+                       "Upper",
+                       "lower",
+                       "cr",
+                       "only/dir/",
+                       "local",
+                       "sub/local",
+                       "sub/s/local",
+                       "sub/a.tmp",
+                       "a.tmp",
+                       "foobar",
+                       "foo/bar",
+                       "fooxbar",
+                       "a/b",
+                       "a/c",
+                       "a/",
+                       "build-x/y",
+                       "build-x/.gitignore",
+                       "comment"});
 }
 
 TEST_F(IgnoreTest, RandomPatternsAndPathsAgreeWithGit) {
   std::mt19937 random(20240607);
   const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
-  const std::vector<std::string> pieces = {"a", "b", "ab", "*", "**", "?", "[ab]", "[!a]", "/", "/",
-                                           "**/", "/**", "\\*", ".", "[a-c]", "[[:alpha:]]", "*b", "a*"};
+  const std::vector<std::string> pieces = {"a",    "b",    "ab",    "*",           "**",  "?",
+                                           "[ab]", "[!a]", "/",     "/",           "**/", "/**",
+                                           "\\*",  ".",    "[a-c]", "[[:alpha:]]", "*b",  "a*"};
   const std::vector<std::string> names = {"a", "b", "c", "ab", "abc", "a.b", "*", "ba"};
   for (int round = 0; round < 12; ++round) {
     const fs::path work = root_ / ("r" + std::to_string(round));

@@ -47,7 +47,8 @@ TEST(Location, RemoteAddresses) {
     EXPECT_EQ(where->url, url);
     EXPECT_TRUE(where->path.empty());
   }
-  EXPECT_NE(parse_location("https://example.com/a")->key, parse_location("https://example.com/b")->key);
+  EXPECT_NE(parse_location("https://example.com/a")->key,
+            parse_location("https://example.com/b")->key);
 }
 
 TEST(Location, F2_RefusedAddresses) {

@@ -143,19 +143,32 @@ TEST_F(PushTest, RemoteGoneIsUnknown) {
   EXPECT_ERROR(find_branch(at(bare), "skein/x", 10s, {}), errc::not_found, "no such repository");
 }
 
-TEST_F(PushTest, TimeoutInAHookIsUnknownUnlessTheBranchIsThere) {
+TEST_F(PushTest, TimeoutIsUnknown) {
+  const fs::path bare = make_bare("r.git");
+  const base from = fetched(bare);
+  hook(bare, "pre-receive", "exec tail -f /dev/null\n");
+  const auto result = push(from.mirror, at(bare), committed(from, change_), "skein/x", 500ms, {});
+  ASSERT_VALUE(result);
+  EXPECT_EQ(result->end, push_end::unknown);
+}
+
+TEST_F(PushTest, CancelledInTheMiddleSaysWhatTheBranchSays) {
   const fs::path bare = make_bare("r.git");
   const base from = fetched(bare);
   const std::string commit = committed(from, change_);
-  hook(bare, "pre-receive", "exec tail -f /dev/null\n");
-  const auto before = push(from.mirror, at(bare), commit, "skein/x", 1s, {});
-  ASSERT_VALUE(before);
-  EXPECT_EQ(before->end, push_end::unknown);
-  fs::remove(bare / "hooks/pre-receive");
-  hook(bare, "post-receive", "exec tail -f /dev/null\n");
-  const auto after = push(from.mirror, at(bare), commit, "skein/x", 1s, {});
-  ASSERT_VALUE(after);
-  EXPECT_EQ(after->end, push_end::pushed) << after->detail;
+  const fs::path signal = root_ / "signal";
+  ASSERT_EQ(::mkfifo(signal.c_str(), 0600), 0);
+  for (const auto& [name, expected] :
+       {std::pair("pre-receive", push_end::unknown), std::pair("post-receive", push_end::pushed)}) {
+    hook(bare, name, "echo here > " + signal.string() + "; exec tail -f /dev/null\n");
+    std::stop_source source;
+    const std::jthread canceller([&] {
+      read(signal);  // returns when the hook has run
+      source.request_stop();
+    });
+    EXPECT_EQ(pushed_to(bare, from, commit, "skein/x", source.get_token()).end, expected) << name;
+    fs::remove(bare / "hooks" / name);
+  }
 }
 
 TEST_F(PushTest, CancelledBeforeIsNothing) {
@@ -189,7 +202,8 @@ TEST_F(PushTest, DeletesOnlyWhatIsStillOurs) {
   EXPECT_ERROR(delete_branch(at(bare), "skein/x", from.commit, 10s, {}), errc::conflict, commit);
   EXPECT_EQ(head(bare, "refs/heads/skein/x"), commit);
   git({"-C", bare.string(), "config", "receive.denyDeletes", "true"});
-  EXPECT_ERROR(delete_branch(at(bare), "skein/x", commit, 10s, {}), errc::refused, "deletion prohibited");
+  EXPECT_ERROR(delete_branch(at(bare), "skein/x", commit, 10s, {}), errc::refused,
+               "deletion prohibited");
   git({"-C", bare.string(), "config", "receive.denyDeletes", "false"});
   const auto deleted = delete_branch(at(bare), "skein/x", commit, 10s, {});
   ASSERT_VALUE(deleted);

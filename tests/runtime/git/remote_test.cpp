@@ -1,5 +1,5 @@
-// Remotes that are not on this machine: over smart HTTP (real `git http-backend`), and over ssh with a
-// stand-in for the ssh program that runs the command here.
+// Remotes that are not on this machine: over smart HTTP (real `git http-backend`), and over ssh
+// with a stand-in for the ssh program that runs the command here.
 #include "tests/runtime/git/git_fixture.hpp"
 #include "tests/runtime/git/http_git_server.hpp"
 
@@ -13,7 +13,8 @@ using ::testing::HasSubstr;
 class HttpTest : public GitTest {
  protected:
   void SetUp() override {
-    if (try_git({"http-backend"}).exit_code == 127 || !fs::exists("/usr/lib/git-core/git-remote-http")) {
+    if (try_git({"http-backend"}).exit_code == 127 ||
+        !fs::exists("/usr/lib/git-core/git-remote-http")) {
       GTEST_SKIP() << "git http-backend is not installed";
     }
     make_bare("served/r.git");
@@ -168,8 +169,8 @@ TEST_F(HttpTest, PushDeclinedLostAndForbidden) {
   EXPECT_EQ(lost->end, push_end::unknown) << lost->detail;
   EXPECT_EQ(*find_branch(where_, "skein/x", 30s, {}), commit);
 
-  const auto gone = push(got->mirror, *parse_location("http://127.0.0.1:1/x.git"), commit, "skein/x",
-                         30s, {});
+  const auto gone =
+      push(got->mirror, *parse_location("http://127.0.0.1:1/x.git"), commit, "skein/x", 30s, {});
   ASSERT_VALUE(gone);
   EXPECT_EQ(gone->end, push_end::unknown);
 }

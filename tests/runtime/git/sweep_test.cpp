@@ -54,7 +54,8 @@ TEST_F(SweepTest, ManyPacksAreMergedAndNothingIsLost) {
   EXPECT_LT(packs, 10U);
   for (int i = 0; i < 70; ++i) {
     EXPECT_EQ(git({"--git-dir=" + from.mirror.string(), "show",
-                   commits[static_cast<std::size_t>(i)] + ":n"}), std::to_string(i));
+                   commits[static_cast<std::size_t>(i)] + ":n"}),
+              std::to_string(i));
   }
   const auto result = push(from.mirror, at(bare), commits[5], "skein/x", 30s, {});
   ASSERT_VALUE(result);

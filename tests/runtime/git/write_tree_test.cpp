@@ -46,14 +46,15 @@ TEST_F(WriteTreeTest, AddsChangesAndRemovesLikeGit) {
 }
 
 TEST_F(WriteTreeTest, FileBecomesDirectoryAndBack) {
-  const fs::path work = make_repository("r", {{"f", "1"}, {"d/x/y", "2"}, {"d/z", "3"}, {"k", "k"}});
+  const fs::path work =
+      make_repository("r", {{"f", "1"}, {"d/x/y", "2"}, {"d/z", "3"}, {"k", "k"}});
   const base from = fetched(work);
   const auto to_directory = write_tree(from, {{gone("f"), put("f/in/side", "n")}});
   ASSERT_VALUE(to_directory);
   const auto to_file = write_tree(from, {{put("d", "file"), gone("d/x/y"), gone("d/z")}});
   ASSERT_VALUE(to_file);
-  const auto to_link = write_tree(from, {{put("d", "k", entry_kind::symlink), gone("d/x/y"),
-                                          gone("d/z")}});
+  const auto to_link =
+      write_tree(from, {{put("d", "k", entry_kind::symlink), gone("d/x/y"), gone("d/z")}});
   ASSERT_VALUE(to_link);
   fs::remove(work / "f");
   write(work / "f/in/side", "n");
@@ -95,14 +96,16 @@ TEST_F(WriteTreeTest, UntouchedEntriesKeepTheirStoredMode) {
   ASSERT_VALUE(from);
   const auto tree = write_tree(*from, {{put("new", "n")}});
   ASSERT_VALUE(tree);
-  const std::string raw = try_git({"--git-dir=" + from->mirror.string(), "cat-file", "tree", *tree}).out;
+  const std::string raw =
+      try_git({"--git-dir=" + from->mirror.string(), "cat-file", "tree", *tree}).out;
   EXPECT_THAT(raw, ::testing::HasSubstr("100664 old"));
   EXPECT_THAT(raw, ::testing::HasSubstr("160000 sub"));
 }
 
 TEST_F(WriteTreeTest, RefusesWhatDoesNotFit) {
   const fs::path work = make_repository("r", {{"f", "1"}, {"d/x", "2"}});
-  git({"-C", work.string(), "update-index", "--add", "--cacheinfo", "160000," + head(work) + ",sub"});
+  git({"-C", work.string(), "update-index", "--add", "--cacheinfo",
+       "160000," + head(work) + ",sub"});
   git({"-C", work.string(), "commit", "-q", "-m", "submodule"});
   const base from = fetched(work);
   const std::vector<std::pair<change_set, std::string>> wrong = {
@@ -184,14 +187,15 @@ TEST_F(WriteTreeTest, CommitsAreReproducible) {
   const fs::path work = make_repository("r");
   const base from = fetched(work);
   const auto tree = write_tree(from, {{put("a.txt", "new")}});
-  const commit_spec spec{*tree, "subject\n\nbody ü\n", "Skein Ü", "skein@example.invalid", 1700000123};
+  const commit_spec spec{*tree, "subject\n\nbody ü\n", "Skein Ü", "skein@example.invalid",
+                         1700000123};
   const auto commit = write_commit(from, spec);
   ASSERT_VALUE(commit);
   EXPECT_EQ(*write_commit(from, spec), *commit);
-  EXPECT_EQ(git({"--git-dir=" + from.mirror.string(), "log", "-1", "--format=%an|%ae|%cn|%at|%ct|%P|%T|%B",
-                 *commit}),
-            "Skein Ü|skein@example.invalid|Skein Ü|1700000123|1700000123|" + from.commit + "|" + *tree +
-                "|subject\n\nbody ü\n");
+  EXPECT_EQ(git({"--git-dir=" + from.mirror.string(), "log", "-1",
+                 "--format=%an|%ae|%cn|%at|%ct|%P|%T|%B", *commit}),
+            "Skein Ü|skein@example.invalid|Skein Ü|1700000123|1700000123|" + from.commit + "|" +
+                *tree + "|subject\n\nbody ü\n");
   for (const char* bad : {"", "a\nparent x", "a <b>", "a\x7f"}) {
     commit_spec wrong = spec;
     wrong.author_name = bad;
