@@ -1,6 +1,6 @@
 // What does a cell cost? Start, phase and command, beside posix_spawn of the same shell line.
-// Prints one JSON object. CPU is all of the machine's (`/proc/stat`), so run it on an idle one, or in
-// a control group whose usage file (nanoseconds, cpuacct.usage) is the second argument.
+// Prints one JSON object. CPU is all of the machine's (`/proc/stat`), so run it on an idle one, or
+// in a control group whose usage file (nanoseconds, cpuacct.usage) is the second argument.
 #include "runtime/cell/cell.hpp"
 #include "runtime/process/io_loop.hpp"
 
@@ -119,8 +119,9 @@ void spawn_shell(const char* line) {
 }
 
 void print(const char* name, series all, const char* end) {
-  std::printf("  \"%s\": {\"p50_ms\": %.3f, \"p90_ms\": %.3f, \"min_ms\": %.3f, \"cpu_ms\": %.3f}%s\n",
-              name, all.at(0.5), all.at(0.9), all.at(0.0), all.cpu_ms, end);
+  std::printf(
+      "  \"%s\": {\"p50_ms\": %.3f, \"p90_ms\": %.3f, \"min_ms\": %.3f, \"cpu_ms\": %.3f}%s\n",
+      name, all.at(0.5), all.at(0.9), all.at(0.0), all.cpu_ms, end);
 }
 
 }  // namespace

@@ -29,8 +29,8 @@ namespace {
 using namespace skein;
 using schema::run_state;
 
-constexpr std::array path{run_state::schedule, run_state::prepare,  run_state::agent,
-                          run_state::verify,   run_state::gate,     run_state::publish,
+constexpr std::array path{run_state::schedule, run_state::prepare, run_state::agent,
+                          run_state::verify,   run_state::gate,    run_state::publish,
                           run_state::published};
 
 struct options {
@@ -102,8 +102,9 @@ double bare(const options& chosen) {
   const scratch dir(chosen.dir);
   SQLite::Database db((dir.path / "bare.db").string(),
                       SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX);
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;"
-          "PRAGMA wal_autocheckpoint = 4000");
+  db.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;"
+      "PRAGMA wal_autocheckpoint = 4000");
   for (const embedded::file& each : embedded::sql()) db.exec(std::string(each.text));
   db.exec("PRAGMA foreign_keys = OFF");  // what a bare loop would not have
   SQLite::Statement begin(db, "BEGIN IMMEDIATE");

@@ -124,9 +124,9 @@ class session : public std::enable_shared_from_this<session> {
     read();
   }
 
-  /// The answer of the fleet.
-  void reply(std::string line) {
-    if (!over_) say(std::move(line), true);
+  /// The answer to the request that is under way; nonsense ends the conversation.
+  void reply(std::string line, bool then_read) {
+    if (!over_) say(std::move(line), then_read);
   }
 
   /// Hangs up unless a request is under way: that one is answered first.
@@ -262,15 +262,15 @@ void socket_server::carry_out(std::string line, std::shared_ptr<session> asker) 
   lane.post([this, decoded, asker]() mutable {
     auto order = decode_request(*decoded);
     decoded.reset();
-    auto deliver = [this, asker](std::string text) {
-      asio::post(loop_.context(), [asker, text = std::move(text)]() mutable {
-        asker->reply(std::move(text));
+    auto deliver = [this, asker](std::string text, bool then_read) {
+      asio::post(loop_.context(), [asker, then_read, text = std::move(text)]() mutable {
+        asker->reply(std::move(text), then_read);
       });
     };
-    if (!order) return deliver(encode_error(order.error()));
-    if (!is_slow(*order)) return deliver(answer(fleet_, rules_, *order));
+    if (!order) return deliver(encode_error(order.error()), false);
+    if (!is_slow(*order)) return deliver(answer(fleet_, rules_, *order), true);
     work_->post([this, deliver, order = std::move(*order)] {
-      deliver(answer(fleet_, rules_, order));
+      deliver(answer(fleet_, rules_, order), true);
     });
   });
 }

@@ -30,11 +30,11 @@ long count_after(std::string_view header, char sign) {
 }
 
 tone tone_of_line(std::string_view line, hunk_size& hunk) {
-  if (hunk.open()) {
-    if (line.starts_with('+')) return --hunk.new_left, tone::added;
-    if (line.starts_with('-')) return --hunk.old_left, tone::removed;
-    if (line.starts_with(' ') || line.empty()) --hunk.new_left, --hunk.old_left;
-    return tone::plain;
+  if (hunk.open() && !line.starts_with('\\')) {
+    const char kind = line.empty() ? ' ' : line.front();
+    if (kind != '+') --hunk.old_left;
+    if (kind != '-') --hunk.new_left;
+    return kind == '+' ? tone::added : kind == '-' ? tone::removed : tone::plain;
   }
   if (line.starts_with("@@ ")) {
     hunk = {count_after(line, '-'), count_after(line, '+')};

@@ -69,7 +69,7 @@ int diff(const global_options& global, const std::string& prefix) {
   return out.finish(exit_ok);
 }
 
-/// Bytes as they are, under a name that did not exist or is replaced whole.
+/// The bytes as they are.
 result<> write_file(const std::string& path, const std::string& bytes) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) return errno_error("write " + path, errno);

@@ -161,8 +161,8 @@ int examine_and_tell(const global_options& global) {
     if (!each.remedy.empty()) remedies += each.layer + ": " + each.remedy + "\n";
   }
   if (!remedies.empty()) out.print_foreign("\n" + remedies);
-  out.print(std::string_view{healthy ? "\nready: every required layer works\n"
-                                     : "\nnot ready: a required layer does not work\n"});
+  out.print(healthy ? "\nready: every required layer works\n"
+                    : "\nnot ready: a required layer does not work\n");
   return out.finish(healthy ? exit_ok : exit_failure);
 }
 

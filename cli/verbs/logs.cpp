@@ -43,15 +43,16 @@ class log_printer {
     return {};
   }
 
-  void print_all(const nlohmann::json& document) { out_.print(document); }
-
-  [[nodiscard]] result<nlohmann::json> document(const store::reader& from,
-                                                const schema::run& run) const {
+  /// Everything at once, as one object.
+  result<> print_document(const store::reader& from, const schema::run& run) {
     SKEIN_TRY(sections, log_sections(from, run, options_.verifier));
     auto list = nlohmann::json::array();
     for (const auto& each : sections) {
       auto text = each.ref.empty() ? result<std::string>{std::string()} : artifacts_.get(each.ref);
-      if (!text) warn(text.error().message);
+      if (!text) {
+        warn(text.error().message);
+        failed_ = true;
+      }
       list.push_back({{"title", each.title},
                       {"kind", each.kind},
                       {"name", each.name},
@@ -59,7 +60,8 @@ class log_printer {
                       {"text", text ? *text : std::string()}});
     }
     nlohmann::json whole{{"runId", run.id}, {"sections", std::move(list)}};
-    return {boost::system::in_place_value, std::move(whole)};
+    out_.print(whole);
+    return {};
   }
 
   [[nodiscard]] bool structured() const { return out_.structured(); }
@@ -99,22 +101,22 @@ int print_logs(const global_options& global, const logs_options& options) {
   auto run = find_run(**from, options.id);
   if (!run) return report(run.error());
   log_printer printer(global, options);
-  if (printer.structured() && !options.follow) {
-    const auto document = printer.document(**from, *run);
-    if (!document) return report(document.error());
-    printer.print_all(*document);
-    return printer.finish();
-  }
   const control::directory_watch changes(global.state_dir);
   while (true) {
-    if (auto printed = printer.print_new(**from, *run); !printed) return report(printed.error());
+    if (!printer.structured()) {
+      if (auto printed = printer.print_new(**from, *run); !printed) return report(printed.error());
+    }
     if (!options.follow || schema::is_final(run->state)) break;
     if (wait_for_interrupt(std::chrono::milliseconds{50})) return exit_interrupted;
     changes.wait(std::chrono::milliseconds{500});
     run = (*from)->run(run->id);
     if (!run) return report(run.error());
   }
-  if (printer.printed() == 0) {
+  if (printer.structured()) {
+    if (auto printed = printer.print_document(**from, *run); !printed) {
+      return report(printed.error());
+    }
+  } else if (printer.printed() == 0) {
     say(global, options.verifier.empty()
                     ? "run " + run->id + " has no logs (" +
                           std::string(schema::to_string(run->state)) + ")"

@@ -27,11 +27,11 @@ class live_cell final : public cell {
     });
   }
   void execute(command what, std::function<void(result<command_result>)> done) override {
-    on_loop([weak = session_, name = name_, what = std::move(what),
-             done = std::move(done)]() mutable {
-      if (const auto held = weak.lock()) return held->execute(std::move(what), std::move(done));
-      done(ended(name, "run a command"));
-    });
+    on_loop(
+        [weak = session_, name = name_, what = std::move(what), done = std::move(done)]() mutable {
+          if (const auto held = weak.lock()) return held->execute(std::move(what), std::move(done));
+          done(ended(name, "run a command"));
+        });
   }
   void kill(std::function<void()> done) override {
     on_loop([weak = session_, done = std::move(done)]() mutable {
@@ -56,16 +56,16 @@ class live_cell final : public cell {
 
 void cell::start(process::io_loop& loop, cell_spec spec, started_fn done) {
   // On the loop's thread: bubblewrap dies with the thread that started it.
-  boost::asio::post(loop.context(), [&loop, spec = std::move(spec),
-                                     done = std::move(done)]() mutable {
-    const std::string name = spec.name;
-    auto begun = std::make_shared<session>(loop, std::move(spec));
-    begun->start(
-        [&loop, weak = std::weak_ptr(begun), name, done = std::move(done)](result<> ready) {
-          if (!ready) return done(ready.error());
-          done(std::shared_ptr<cell>(std::make_shared<live_cell>(loop, weak.lock(), name)));
-        });
-  });
+  boost::asio::post(
+      loop.context(), [&loop, spec = std::move(spec), done = std::move(done)]() mutable {
+        const std::string name = spec.name;
+        auto begun = std::make_shared<session>(loop, std::move(spec));
+        begun->start(
+            [&loop, weak = std::weak_ptr(begun), name, done = std::move(done)](result<> ready) {
+              if (!ready) return done(ready.error());
+              done(std::shared_ptr<cell>(std::make_shared<live_cell>(loop, weak.lock(), name)));
+            });
+      });
 }
 
 result<std::filesystem::path> find_cell_program() {

@@ -13,8 +13,8 @@
 
 namespace skein::cell {
 
-/// The two processes outside and at the top of a cell. Shared by the session, which fills it in, and
-/// by the holder of a started cell, who may only abandon it.
+/// The two processes outside and at the top of a cell. Shared by the session, which fills it in,
+/// and by the holder of a started cell, who may only abandon it.
 struct cell_processes {
   pid_t bubblewrap = -1;
   process::descriptor bubblewrap_watch;
@@ -28,7 +28,7 @@ struct cell_processes {
 
 struct launched {
   std::shared_ptr<cell_processes> processes;
-  process::descriptor socket;   ///< the host's end
+  process::descriptor socket;     ///< the host's end
   process::descriptor complaint;  ///< read end of bubblewrap's standard error, non-blocking
 };
 

@@ -24,7 +24,7 @@ class output_window {
   std::uint64_t tail_limit_;
   std::uint64_t total_ = 0;
   std::string head_;
-  std::string tail_;       // a ring once it is full
+  std::string tail_;        // a ring once it is full
   std::size_t oldest_ = 0;  // where the ring starts
 };
 

@@ -34,8 +34,8 @@ class scratch_space {
     auto space = std::make_unique<scratch_space>(fs::absolute(pattern));
     for (const char* folder : {"base", "root/overlay/upper", "root/overlay/work", "root/copy/copy"})
       if (!fs::create_directories(space->folder_ / folder, failed))
-        return error{errc::io, "make " + (space->folder_ / folder).string() + ": " +
-                                   failed.message(), ""};
+        return error{errc::io,
+                     "make " + (space->folder_ / folder).string() + ": " + failed.message(), ""};
     return space;
   }
   explicit scratch_space(fs::path folder) : folder_(std::move(folder)) {}
@@ -64,14 +64,20 @@ layer_report broken(std::string layer, const error& why, bool required = true) {
   return {std::move(layer), false, required, why.message, why.remedy};
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 layer_report probe_bubblewrap() {
   const auto program = process::find_program("bwrap");
-  if (!program) return broken("bubblewrap", {errc::unsupported, program.error().message,
-                                             "install the package bubblewrap"});
-  const auto version = process::run_child({.argv = {program->string(), "--version"}, .environment = {},
-                                           .directory = {}, .input = {}, .timeout = 10s});
+  if (!program)
+    return broken("bubblewrap",
+                  {errc::unsupported, program.error().message, "install the package bubblewrap"});
+  const auto version = process::run_child({.argv = {program->string(), "--version"},
+                                           .environment = {},
+                                           .directory = {},
+                                           .input = {},
+                                           .timeout = 10s});
   if (!version) return broken("bubblewrap", version.error());
   return passed("bubblewrap", program->string() + ": " + first_line(version->out));
 }
@@ -81,7 +87,10 @@ layer_report probe_user_namespace() {
   const auto tried = process::run_child(
       {.argv = {"bwrap", "--unshare-user", "--unshare-pid", "--uid", "1000", "--ro-bind", "/", "/",
                 "--", "/bin/sh", "-c", "cat /proc/self/uid_map"},
-       .environment = {}, .directory = {}, .input = {}, .timeout = 10s});
+       .environment = {},
+       .directory = {},
+       .input = {},
+       .timeout = 10s});
   if (!tried) return broken(layer, tried.error());
   if (tried->exit_code != 0)
     return broken(layer, {errc::unsupported, first_line(tried->err), allow_namespaces});
@@ -119,21 +128,25 @@ struct inside_probe {
 
 constexpr inside_probe inside_probes[] = {
     {"command in a cell", "echo it runs", "it runs\n", "/bin/sh printed a line"},
-    {"capabilities", "grep -E '^(Cap(Eff|Prm|Bnd|Amb)|NoNewPrivs)' /proc/self/status | tr -d '\\n\\t '",
+    {"capabilities",
+     "grep -E '^(Cap(Eff|Prm|Bnd|Amb)|NoNewPrivs)' /proc/self/status | tr -d '\\n\\t '",
      "CapPrm:0000000000000000CapEff:0000000000000000CapBnd:0000000000000000"
      "CapAmb:0000000000000000NoNewPrivs:1",
      "a command has none and cannot gain any"},
-    {"seccomp", "grep -q '^Seccomp:.*2' /proc/self/status && ! unshare -U true 2>/dev/null && "
-                "! mount -t tmpfs x /tmp 2>/dev/null && echo refused",
+    {"seccomp",
+     "grep -q '^Seccomp:.*2' /proc/self/status && ! unshare -U true 2>/dev/null && "
+     "! mount -t tmpfs x /tmp 2>/dev/null && echo refused",
      "refused\n", "a filter is active; unshare and mount are refused"},
     {"network namespace", "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '", "lo\n",
      "the only interface is the cell's own loopback"},
-    {"first process", "for f in environ mem maps exe; do head -c 1 /proc/1/$f >/dev/null 2>&1 && "
-                      "echo $f; done; ls /.cell",
+    {"first process",
+     "for f in environ mem maps exe; do head -c 1 /proc/1/$f >/dev/null 2>&1 && "
+     "echo $f; done; ls /.cell",
      "", "its memory, environment and program are unreadable"},
-    {"root file system", "for f in / /usr /etc /dev /proc/self/comm /proc/sys/kernel/core_pattern; "
-                         "do test -w $f && echo $f; done; test -e /home && echo home; "
-                         "test -e /run && echo run; true",
+    {"root file system",
+     "for f in / /usr /etc /dev /proc/self/comm /proc/sys/kernel/core_pattern; "
+     "do test -w $f && echo $f; done; test -e /home && echo home; "
+     "test -e /run && echo run; true",
      "", "nothing outside the workspace and /tmp is writable; no home, no /run"},
 };
 

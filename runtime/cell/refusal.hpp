@@ -1,4 +1,5 @@
-// Turns what PID 1 reports into the error a user reads: which layer, what the kernel said, what to do.
+// Turns what PID 1 reports into the error a user reads: which layer, what the kernel said, what to
+// do.
 #pragma once
 
 #include "runtime/cell/init/protocol.hpp"

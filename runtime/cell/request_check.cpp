@@ -5,7 +5,9 @@
 namespace skein::cell {
 namespace {
 
-bool has_zero(const std::string& text) { return text.find('\0') != std::string::npos; }
+bool has_zero(const std::string& text) {
+  return text.find('\0') != std::string::npos;
+}
 
 bool plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -24,7 +26,8 @@ result<> check_spec(const cell_spec& spec) {
 }
 
 result<> check_phase(const std::string& phase) {
-  if (phase.empty() || phase.size() > wire::max_phase || !std::all_of(phase.begin(), phase.end(), plain))
+  if (phase.empty() || phase.size() > wire::max_phase ||
+      !std::all_of(phase.begin(), phase.end(), plain))
     return error{errc::invalid, "enter phase '" + phase + "': not a plain folder name",
                  "use letters, digits, - and _"};
   return {};
@@ -33,9 +36,8 @@ result<> check_phase(const std::string& phase) {
 result<packed_command> pack_command(const command& what, std::vector<std::string> standard) {
   if (has_zero(what.line) || what.line.size() > wire::max_line)
     return error{errc::invalid,
-                 "run a command of " + std::to_string(what.line.size()) +
-                     " bytes: longer than " + std::to_string(wire::max_line) +
-                     " or with a zero byte in it",
+                 "run a command of " + std::to_string(what.line.size()) + " bytes: longer than " +
+                     std::to_string(wire::max_line) + " or with a zero byte in it",
                  "put the script into a file of the workspace"};
   std::vector<std::string> all = std::move(standard);
   for (const std::string& variable : what.environment) {

@@ -10,16 +10,16 @@ namespace {
 namespace fs = std::filesystem;
 
 // What the first process needs to mount workspaces and to end commands; see init/setup.cpp.
-constexpr std::array capabilities{
-    "CAP_SYS_ADMIN",       "CAP_SYS_CHROOT", "CAP_KILL",   "CAP_CHOWN",  "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH", "CAP_FOWNER",     "CAP_FSETID", "CAP_SETPCAP"};
+constexpr std::array capabilities{"CAP_SYS_ADMIN", "CAP_SYS_CHROOT",   "CAP_KILL",
+                                  "CAP_CHOWN",     "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH",
+                                  "CAP_FOWNER",    "CAP_FSETID",       "CAP_SETPCAP"};
 
 // Public parts of /etc a toolchain reads. Package manager settings are left out on purpose: they
 // may hold passwords.
-constexpr std::array settings{"/etc/alternatives", "/etc/ld.so.cache",     "/etc/ld.so.conf",
-                              "/etc/ld.so.conf.d", "/etc/ssl/certs",       "/etc/ssl/openssl.cnf",
-                              "/etc/localtime",    "/etc/maven/m2.conf",   "/etc/protocols",
-                              "/etc/services",     "/etc/debian_version"};
+constexpr std::array settings{"/etc/alternatives", "/etc/ld.so.cache",   "/etc/ld.so.conf",
+                              "/etc/ld.so.conf.d", "/etc/ssl/certs",     "/etc/ssl/openssl.cnf",
+                              "/etc/localtime",    "/etc/maven/m2.conf", "/etc/maven/logging",
+                              "/etc/protocols",    "/etc/services",      "/etc/debian_version"};
 
 void add(std::vector<std::string>& to, std::initializer_list<std::string> words) {
   to.insert(to.end(), words);

@@ -122,8 +122,8 @@ result<> session::send_setup() {
   setup.file_bytes = or_default(asked.file_bytes, fallback.file_bytes);
   setup.processes = or_default(asked.processes, fallback.processes);
   setup.open_files = or_default(asked.open_files, fallback.open_files);
-  setup.cpu_seconds = static_cast<std::uint64_t>(
-      or_default(asked.cpu.count(), fallback.cpu.count()));
+  setup.cpu_seconds =
+      static_cast<std::uint64_t>(or_default(asked.cpu.count(), fallback.cpu.count()));
   setup.overlay = spec_.how == workspace::strategy::overlay ? 1 : 0;
   const std::string& filter = *command_filter();
   setup.filter_bytes = static_cast<std::uint32_t>(filter.size());
@@ -170,8 +170,8 @@ void session::execute(command what, std::function<void(result<command_result>)> 
 
 result<> session::send(const void* fixed, std::size_t fixed_size, const std::string& rest,
                        int attached) {
-  std::array<iovec, 2> parts{{{const_cast<void*>(fixed), fixed_size},
-                              {const_cast<char*>(rest.data()), rest.size()}}};
+  std::array<iovec, 2> parts{
+      {{const_cast<void*>(fixed), fixed_size}, {const_cast<char*>(rest.data()), rest.size()}}};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr header = {};
   header.msg_iov = parts.data();
@@ -209,8 +209,7 @@ void session::receive() {
   header.msg_iovlen = 1;
   header.msg_control = control.data();
   header.msg_controllen = control.size();
-  const ssize_t size =
-      ::recvmsg(socket_.native_handle(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  const ssize_t size = ::recvmsg(socket_.native_handle(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return watch_socket();
   // The end of the stream; the process watches tell why.
   if (size <= 0) return;
@@ -320,8 +319,9 @@ void session::command_timed_out() {
 
 void session::no_answer() {
   remember_complaint();
-  end({errc::timeout, "cell " + spec_.name + ": its first process does not answer" +
-                          (said_.empty() ? "" : ": " + said_),
+  end({errc::timeout,
+       "cell " + spec_.name + ": its first process does not answer" +
+           (said_.empty() ? "" : ": " + said_),
        "the cell was killed; look for a hanging file system"});
 }
 

@@ -1,5 +1,6 @@
 // The host's side of one cell: the conversation with PID 1, the output pipe, the clock, the end.
-// Lives on the loop's thread; only the loop's pending waits keep it, until the last process is dead.
+// Lives on the loop's thread; only the loop's pending waits keep it, until the last process is
+// dead.
 #pragma once
 
 #include "runtime/cell/cell.hpp"

@@ -85,10 +85,10 @@ result<child_result> run_child(const child_spec& spec, std::stop_token stop) {
   if (!wake) return errno_error("make an event descriptor", errno);
 
   SKEIN_TRY(started, spawn({program,
-                          spec.argv,
-                          spec.environment,
-                          spec.directory,
-                          {input.get(), out_pipe.write.get(), err_pipe.write.get()}}));
+                            spec.argv,
+                            spec.environment,
+                            spec.directory,
+                            {input.get(), out_pipe.write.get(), err_pipe.write.get()}}));
   out_pipe.write.reset();
   err_pipe.write.reset();
   const std::stop_callback on_stop(stop, [&wake] { ::eventfd_write(wake.get(), 1); });
@@ -120,10 +120,10 @@ result<child_result> run_child(const child_spec& spec, std::stop_token stop) {
   err.read_available();
   if (cancelled) return error{errc::cancelled, "run " + name + ": cancelled", ""};
   if (timed_out)
-    return error{errc::timeout,
-                 "run " + name + ": not finished after " + std::to_string(spec.timeout.count()) +
-                     " ms",
-                 "raise the timeout, or find out what it waits for"};
+    return error{
+        errc::timeout,
+        "run " + name + ": not finished after " + std::to_string(spec.timeout.count()) + " ms",
+        "raise the timeout, or find out what it waits for"};
   child_result ended;
   if (WIFEXITED(status)) ended.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) ended.exit_code = 128 + WTERMSIG(status);

@@ -1,5 +1,5 @@
-// Starts one host program with nothing inherited. Not a way to wait for it: run_child() and the cell
-// build on this.
+// Starts one host program with nothing inherited. Not a way to wait for it: run_child() and the
+// cell build on this.
 #pragma once
 
 #include "runtime/process/descriptor.hpp"

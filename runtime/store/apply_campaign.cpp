@@ -18,11 +18,16 @@ const std::string& kind_of_change(std::optional<schema::campaign_state> state) {
   static const std::string wave_opened = "campaign_wave_opened";
   if (!state) return wave_opened;
   switch (*state) {
-    case schema::campaign_state::running: return resumed;
-    case schema::campaign_state::paused: return paused;
-    case schema::campaign_state::halted: return halted;
-    case schema::campaign_state::aborted: return aborted;
-    case schema::campaign_state::completed: return completed;
+    case schema::campaign_state::running:
+      return resumed;
+    case schema::campaign_state::paused:
+      return paused;
+    case schema::campaign_state::halted:
+      return halted;
+    case schema::campaign_state::aborted:
+      return aborted;
+    case schema::campaign_state::completed:
+      return completed;
   }
   return wave_opened;
 }
@@ -36,9 +41,8 @@ result<applied> sqlite_writer::apply(const add_campaign& op) {
     try {
       static_cast<void>(schema::campaign_from_json(nlohmann::json::parse(op.spec_json)));
     } catch (const std::exception& failed) {
-      return refusal(errc::invalid,
-                     "start campaign " + op.value.name + ": its stored text is no campaign: " +
-                         failed.what());
+      return refusal(errc::invalid, "start campaign " + op.value.name +
+                                        ": its stored text is no campaign: " + failed.what());
     }
     std::uint32_t open_wave = 0;
     for (const add_run& each : op.runs) {
@@ -58,9 +62,9 @@ result<applied> sqlite_writer::apply(const add_campaign& op) {
     static const std::string started = "campaign_started";
     static const std::string none;
     applied out{.affected = 1};
-    out.event_seq = append(started, 0, none, op.value.name, op.value.tenant,
-                           op.by.empty() ? "system" : op.by,
-                           payload_text({{"runs", op.runs.size()}, {"sha256", op.spec_sha256}}));
+    out.event_seq =
+        append(started, 0, none, op.value.name, op.value.tenant, op.by.empty() ? "system" : op.by,
+               payload_text({{"runs", op.runs.size()}, {"sha256", op.spec_sha256}}));
     for (const auto& [sha256, json] : op.tasks) {
       SKEIN_CHECK(apply(put_task{sha256, json}));
     }
@@ -134,8 +138,8 @@ result<applied> sqlite_writer::apply(const retry_runs& op) {
     for (const std::string& id : op.superseded) {
       SKEIN_TRY(run, find_run(id));
       if (run.campaign != op.campaign) {
-        return refusal(errc::conflict, "retry run " + id + ": it is not part of campaign " +
-                                           op.campaign);
+        return refusal(errc::conflict,
+                       "retry run " + id + ": it is not part of campaign " + op.campaign);
       }
       if (!schema::is_final(run.state) || schema::is_success(run.state)) {
         return refusal(errc::conflict, "retry run " + id + ": it is " + word_of(run.state) +

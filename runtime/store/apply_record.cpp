@@ -11,8 +11,8 @@ const std::string none;
 const std::string system_actor = "system";
 
 outbox_state outbox_state_of(const std::string& word) {
-  for (const auto each : {outbox_state::pending, outbox_state::unknown, outbox_state::done,
-                          outbox_state::failed}) {
+  for (const auto each :
+       {outbox_state::pending, outbox_state::unknown, outbox_state::done, outbox_state::failed}) {
     if (to_string(each) == word) return each;
   }
   throw std::runtime_error("unknown outbox state " + word);
@@ -30,10 +30,14 @@ const std::string& kind_of_outcome(outbox_state state) {
   static const std::string done = "intent_done";
   static const std::string failed = "intent_failed";
   switch (state) {
-    case outbox_state::pending: return pending;
-    case outbox_state::unknown: return unknown;
-    case outbox_state::done: return done;
-    case outbox_state::failed: return failed;
+    case outbox_state::pending:
+      return pending;
+    case outbox_state::unknown:
+      return unknown;
+    case outbox_state::done:
+      return done;
+    case outbox_state::failed:
+      return failed;
   }
   return unknown;
 }

@@ -167,11 +167,10 @@ result<applied> sqlite_writer::apply(const advance_run& op) {
   const bool within_phase = phase == phase_of(run.state) && started == run.started_ms &&
                             !op.failed_attempts && !op.crashes;
   const std::uint64_t moved =
-      within_phase
-          ? query(advance_, run.seq, word_of(op.to), attempt, now_ms_, timings).run()
-          : query(advance_phase_, run.seq, word_of(op.to), attempt, now_ms_, timings, phase,
-                  started, op.failed_attempts, op.crashes)
-                .run();
+      within_phase ? query(advance_, run.seq, word_of(op.to), attempt, now_ms_, timings).run()
+                   : query(advance_phase_, run.seq, word_of(op.to), attempt, now_ms_, timings,
+                           phase, started, op.failed_attempts, op.crashes)
+                         .run();
   if (moved != 1) return refusal(errc::internal, "move run " + op.run_id + ": its row resists");
   if (op.used) add_usage(run, *op.used);
   result_columns columns;
@@ -186,8 +185,8 @@ result<applied> sqlite_writer::apply(const advance_run& op) {
   if (op.findings) columns.findings = encode(*op.findings);
   if (op.used) columns.used = encode(*op.used);
   if (columns.any()) write_results(*connection_, run.seq, columns);
-  const std::int64_t event = append(kind_of(op.to), run.seq, op.run_id, run.campaign, run.tenant,
-                                    system_actor, payload);
+  const std::int64_t event =
+      append(kind_of(op.to), run.seq, op.run_id, run.campaign, run.tenant, system_actor, payload);
   return applied{.affected = 1, .event_seq = event, .state = op.to};
 }
 
@@ -231,19 +230,29 @@ result<applied> sqlite_writer::apply(const note_event& op) {
 
 result<applied> sqlite_writer::apply(const finish_queued& op) {
   if (!schema::is_final(op.state)) {
-    return refusal(errc::invalid, "end queued runs as " + word_of(op.state) + ": not a final state");
+    return refusal(errc::invalid,
+                   "end queued runs as " + word_of(op.state) + ": not a final state");
   }
   // The index is named, because the planner cannot know that few rows of a tenant are queued.
   std::string sql = "SELECT r.seq, r.id, r.attempt, r.campaign, r.tenant FROM runs r ";
   switch (op.scope) {
-    case switch_scope::all: sql += "INDEXED BY runs_queue WHERE ?1 = ?1"; break;
-    case switch_scope::tenant: sql += "INDEXED BY runs_queue WHERE r.tenant = ?1"; break;
-    case switch_scope::campaign: sql += "INDEXED BY runs_by_campaign WHERE r.campaign = ?1"; break;
-    case switch_scope::repo:
-      sql += "INDEXED BY runs_queue CROSS JOIN run_origins o ON o.run_seq = r.seq WHERE "
-             "o.repo_url = ?1";
+    case switch_scope::all:
+      sql += "INDEXED BY runs_queue WHERE ?1 = ?1";
       break;
-    case switch_scope::run: sql += "WHERE r.id = ?1"; break;
+    case switch_scope::tenant:
+      sql += "INDEXED BY runs_queue WHERE r.tenant = ?1";
+      break;
+    case switch_scope::campaign:
+      sql += "INDEXED BY runs_by_campaign WHERE r.campaign = ?1";
+      break;
+    case switch_scope::repo:
+      sql +=
+          "INDEXED BY runs_queue CROSS JOIN run_origins o ON o.run_seq = r.seq WHERE "
+          "o.repo_url = ?1";
+      break;
+    case switch_scope::run:
+      sql += "WHERE r.id = ?1";
+      break;
   }
   sql += " AND r.phase = 0 LIMIT ?2";
   struct ended_run {

@@ -42,13 +42,14 @@ bool is_constraint(const SQLite::Exception& failed) noexcept {
 
 error sqlite_error(const std::string& attempted, const std::filesystem::path& path,
                    const SQLite::Exception& failed) {
-  const std::string message =
-      attempted + ": " + path.string() + ": " + failed.what() + " (SQLite code " +
-      std::to_string(failed.getExtendedErrorCode()) + ")";
+  const std::string message = attempted + ": " + path.string() + ": " + failed.what() +
+                              " (SQLite code " + std::to_string(failed.getExtendedErrorCode()) +
+                              ")";
   switch (failed.getErrorCode() & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      return {errc::corrupt, message, "restore a backup, or use another directory with --state-dir"};
+      return {errc::corrupt, message,
+              "restore a backup, or use another directory with --state-dir"};
     case SQLITE_FULL:
       return {errc::io, message, "free space on that file system, then try again"};
     case SQLITE_READONLY:
@@ -61,7 +62,8 @@ error sqlite_error(const std::string& attempted, const std::filesystem::path& pa
       return {errc::io, message, "end the program that has the database open for writing"};
     case SQLITE_IOERR:
       return {errc::io, message, "check free space, quota and health of that file system"};
-    default: return {errc::internal, message, ""};
+    default:
+      return {errc::internal, message, ""};
   }
 }
 

@@ -23,8 +23,8 @@ struct blob {
   int size = 0;
 };
 
-/// One use of a prepared statement: binds, steps, and is reset when it goes out of scope, so that no
-/// read transaction outlives it. Bound strings are not copied: they must live as long as it.
+/// One use of a prepared statement: binds, steps, and is reset when it goes out of scope, so that
+/// no read transaction outlives it. Bound strings are not copied: they must live as long as it.
 class query {
  public:
   template <class... Values>
@@ -121,8 +121,8 @@ auto guarded(const connection& on, const std::string& attempted, Read&& read) ->
     return sqlite_error(attempted, on.path(), failed);
   } catch (const std::exception& failed) {
     return error{errc::corrupt,
-                 attempted + ": " + on.path().string() + " holds a row that cannot be read: " +
-                     failed.what(),
+                 attempted + ": " + on.path().string() +
+                     " holds a row that cannot be read: " + failed.what(),
                  "restore a backup, or use another directory with --state-dir"};
   }
 }

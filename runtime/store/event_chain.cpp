@@ -24,10 +24,10 @@ void put_text(std::string& out, std::string_view value) {
 }
 
 constexpr std::array<std::string_view, 17> store_kinds{
-    "run_queued",       "runs_superseded", "campaign_started",   "campaign_resumed",
-    "campaign_paused",  "campaign_halted", "campaign_aborted",   "campaign_completed",
-    "campaign_wave_opened",   "switch_set",      "switch_lifted",      "baseline_recorded",
-    "intent_recorded",  "intent_pending",  "intent_unknown",     "intent_done",
+    "run_queued",           "runs_superseded", "campaign_started", "campaign_resumed",
+    "campaign_paused",      "campaign_halted", "campaign_aborted", "campaign_completed",
+    "campaign_wave_opened", "switch_set",      "switch_lifted",    "baseline_recorded",
+    "intent_recorded",      "intent_pending",  "intent_unknown",   "intent_done",
     "intent_failed"};
 
 const std::array<std::string, schema::all_run_states.size()>& kinds_by_state() {
@@ -54,8 +54,8 @@ digest chain_hasher::next(const digest& previous, std::int64_t seq, const event_
   buffer_.append(reinterpret_cast<const char*>(previous.data()), previous.size());
   put_integer(buffer_, static_cast<std::uint64_t>(seq));
   put_integer(buffer_, static_cast<std::uint64_t>(event.at_ms));
-  for (const std::string* text : {&event.kind, &event.run_id, &event.campaign, &event.tenant,
-                                  &event.actor, &event.payload}) {
+  for (const std::string* text :
+       {&event.kind, &event.run_id, &event.campaign, &event.tenant, &event.actor, &event.payload}) {
     put_text(buffer_, *text);
   }
   buffer_.push_back(event.audited ? '\1' : '\0');

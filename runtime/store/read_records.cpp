@@ -1,6 +1,6 @@
 // Queries about campaigns, events, switches, baselines, the outbox and tenants.
-#include "runtime/store/sqlite_reader.hpp"
 #include "runtime/store/run_row.hpp"
+#include "runtime/store/sqlite_reader.hpp"
 #include "runtime/store/stored_json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -29,7 +29,8 @@ constexpr std::array all_outbox_states{outbox_state::pending, outbox_state::unkn
                                        outbox_state::done, outbox_state::failed};
 
 constexpr std::string_view select_campaigns =
-    "SELECT spec_json, spec_sha256, state, open_wave, reason, created_ms, updated_ms FROM campaigns";
+    "SELECT spec_json, spec_sha256, state, open_wave, reason, created_ms, updated_ms FROM "
+    "campaigns";
 
 campaign_row read_campaign(const query& row) {
   campaign_row out;
@@ -83,20 +84,21 @@ result<std::vector<campaign_row>> sqlite_reader::campaigns() const {
 }
 
 result<std::vector<wave_totals>> sqlite_reader::totals(const std::string& campaign) const {
-  return guarded(connection_, "count campaign " + campaign,
-                 [&]() -> result<std::vector<wave_totals>> {
-    query rows(connection_.prepared(
-                   "SELECT wave, state, count(*) FROM runs INDEXED BY runs_by_campaign WHERE "
-                   "campaign = ?1 AND superseded = 0 GROUP BY wave, state ORDER BY wave, state"),
-               campaign);
-    std::vector<wave_totals> out;
-    while (rows.step()) {
-      const std::uint32_t wave = rows.small(0);
-      if (out.empty() || out.back().wave != wave) out.push_back({wave, {}});
-      out.back().states.emplace_back(state_of_word(rows.text(1)), rows.small(2));
-    }
-    return out;
-  });
+  return guarded(
+      connection_, "count campaign " + campaign, [&]() -> result<std::vector<wave_totals>> {
+        query rows(
+            connection_.prepared(
+                "SELECT wave, state, count(*) FROM runs INDEXED BY runs_by_campaign WHERE "
+                "campaign = ?1 AND superseded = 0 GROUP BY wave, state ORDER BY wave, state"),
+            campaign);
+        std::vector<wave_totals> out;
+        while (rows.step()) {
+          const std::uint32_t wave = rows.small(0);
+          if (out.empty() || out.back().wave != wave) out.push_back({wave, {}});
+          out.back().states.emplace_back(state_of_word(rows.text(1)), rows.small(2));
+        }
+        return out;
+      });
 }
 
 result<std::vector<event_row>> sqlite_reader::events(const std::string& run_id,
@@ -107,11 +109,13 @@ result<std::vector<event_row>> sqlite_reader::events(const std::string& run_id,
         "SELECT e.seq, e.at_ms, e.kind, r.id, e.campaign, e.tenant, e.actor, e.payload, e.audited, "
         "lower(hex(e.hash)) ";
     static const std::string of_all =
-        columns + "FROM events e LEFT JOIN runs r ON r.seq = e.run_seq WHERE e.seq > ?2 AND "
-                  "?1 = ?1 ORDER BY e.seq LIMIT ?3";
+        columns +
+        "FROM events e LEFT JOIN runs r ON r.seq = e.run_seq WHERE e.seq > ?2 AND "
+        "?1 = ?1 ORDER BY e.seq LIMIT ?3";
     static const std::string of_run =
-        columns + "FROM runs r CROSS JOIN events e INDEXED BY events_by_run ON e.run_seq = r.seq "
-                  "WHERE r.id = ?1 AND e.seq > ?2 ORDER BY e.seq LIMIT ?3";
+        columns +
+        "FROM runs r CROSS JOIN events e INDEXED BY events_by_run ON e.run_seq = r.seq "
+        "WHERE r.id = ?1 AND e.seq > ?2 ORDER BY e.seq LIMIT ?3";
     const std::int64_t rows_wanted = limit == 0 ? -1 : std::int64_t{limit};
     query rows(connection_.prepared(run_id.empty() ? of_all : of_run), run_id, after_seq,
                rows_wanted);
@@ -126,8 +130,9 @@ result<std::vector<event_row>> sqlite_reader::events(const std::string& run_id,
 
 result<std::vector<switch_row>> sqlite_reader::switches() const {
   return guarded(connection_, "list switches", [&]() -> result<std::vector<switch_row>> {
-    query rows(connection_.prepared("SELECT kind, scope, target, actor, reason, since_ms FROM "
-                                    "switches ORDER BY since_ms, scope, target, kind"));
+    query rows(
+        connection_.prepared("SELECT kind, scope, target, actor, reason, since_ms FROM "
+                             "switches ORDER BY since_ms, scope, target, kind"));
     std::vector<switch_row> out;
     while (rows.step()) {
       out.push_back({of_word(rows.text(0), all_kinds), of_word(rows.text(1), all_scopes),
@@ -140,25 +145,27 @@ result<std::vector<switch_row>> sqlite_reader::switches() const {
 result<std::optional<schema::verdict>> sqlite_reader::baseline(const std::string& repo_url,
                                                                const std::string& commit,
                                                                const std::string& digest) const {
-  return guarded(connection_, "read a baseline of " + repo_url,
-                 [&]() -> result<std::optional<schema::verdict>> {
-    query row(connection_.prepared("SELECT verdict_json FROM baselines WHERE repo_url = ?1 AND "
-                                   "commit_id = ?2 AND verifier_digest = ?3"),
-              repo_url, commit, digest);
-    if (!row.step()) return std::optional<schema::verdict>{};
-    return std::optional(decode_verdict(row.text(0)));
-  });
+  return guarded(
+      connection_, "read a baseline of " + repo_url,
+      [&]() -> result<std::optional<schema::verdict>> {
+        query row(connection_.prepared("SELECT verdict_json FROM baselines WHERE repo_url = ?1 AND "
+                                       "commit_id = ?2 AND verifier_digest = ?3"),
+                  repo_url, commit, digest);
+        if (!row.step()) return std::optional<schema::verdict>{};
+        return std::optional(decode_verdict(row.text(0)));
+      });
 }
 
 result<std::optional<outbox_row>> sqlite_reader::intent(const std::string& run_id) const {
-  return guarded(connection_, "read the intent of run " + run_id,
-                 [&]() -> result<std::optional<outbox_row>> {
-    query row(connection_.prepared(std::string(select_intents) +
-                                   "FROM runs r JOIN outbox o ON o.run_seq = r.seq WHERE r.id = ?1"),
-              run_id);
-    if (!row.step()) return std::optional<outbox_row>{};
-    return std::optional(read_intent(row));
-  });
+  return guarded(
+      connection_, "read the intent of run " + run_id, [&]() -> result<std::optional<outbox_row>> {
+        query row(
+            connection_.prepared(std::string(select_intents) +
+                                 "FROM runs r JOIN outbox o ON o.run_seq = r.seq WHERE r.id = ?1"),
+            run_id);
+        if (!row.step()) return std::optional<outbox_row>{};
+        return std::optional(read_intent(row));
+      });
 }
 
 result<std::vector<outbox_row>> sqlite_reader::open_intents() const {
@@ -187,11 +194,13 @@ result<std::vector<tenant_usage>> sqlite_reader::tenants() const {
         "min(tenant) FROM runs WHERE tenant > name) FROM names WHERE name IS NOT NULL) "
         "SELECT name FROM names WHERE name IS NOT NULL"));
     while (names.step()) static_cast<void>(of(names.text(0)));
-    query active(connection_.prepared("SELECT tenant, count(*) FROM runs INDEXED BY runs_underway "
-                                      "WHERE phase = 1 GROUP BY tenant"));
+    query active(
+        connection_.prepared("SELECT tenant, count(*) FROM runs INDEXED BY runs_underway "
+                             "WHERE phase = 1 GROUP BY tenant"));
     while (active.step()) of(active.text(0)).active = active.small(1);
-    query queued(connection_.prepared("SELECT tenant, count(*) FROM runs INDEXED BY runs_queue "
-                                      "WHERE phase = 0 GROUP BY tenant"));
+    query queued(
+        connection_.prepared("SELECT tenant, count(*) FROM runs INDEXED BY runs_queue "
+                             "WHERE phase = 0 GROUP BY tenant"));
     while (queued.step()) of(queued.text(0)).queued = queued.small(1);
     query used(connection_.prepared("SELECT tenant, usd, tokens FROM tenant_usage"));
     while (used.step()) {

@@ -62,9 +62,9 @@ result<std::string> sqlite_reader::resolve_run(const std::string& prefix) const 
     if (prefix.empty()) return missing;
     // Ids are made of letters and digits, which all come before this character.
     const std::string end = prefix + "\x7f";
-    query rows(connection_.prepared(
-                   "SELECT id FROM runs WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 6"),
-               prefix, end);
+    query rows(
+        connection_.prepared("SELECT id FROM runs WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 6"),
+        prefix, end);
     std::vector<std::string> found;
     while (rows.step()) found.push_back(rows.text(0));
     if (found.empty()) return missing;
@@ -93,9 +93,9 @@ result<std::vector<schema::run>> sqlite_reader::runs(const run_filter& filter) c
   return guarded(connection_, "list runs", [&]() -> result<std::vector<schema::run>> {
     const filter_text text = text_of(filter);
     const std::int64_t limit = filter.limit == 0 ? -1 : std::int64_t{filter.limit};
-    query rows(connection_.prepared(select_runs(text.source) + text.where +
-                                    " ORDER BY r.seq LIMIT ?5"),
-               filter.after_seq, filter.tenant, filter.campaign, state_text(filter), limit);
+    query rows(
+        connection_.prepared(select_runs(text.source) + text.where + " ORDER BY r.seq LIMIT ?5"),
+        filter.after_seq, filter.tenant, filter.campaign, state_text(filter), limit);
     std::vector<schema::run> out;
     while (rows.step()) out.push_back(read_run(rows));
     return out;
@@ -155,15 +155,15 @@ result<std::vector<schema::run>> sqlite_reader::interrupted() const {
 }
 
 result<std::uint64_t> sqlite_reader::queue_position(const std::string& run_id) const {
-  return guarded(connection_, "find run " + run_id + " in the queue",
-                 [&]() -> result<std::uint64_t> {
-    query row(connection_.prepared("SELECT seq FROM runs WHERE id = ?1"), run_id);
-    if (!row.step()) return error{errc::not_found, "no run " + run_id, ""};
-    query count(connection_.prepared("SELECT count(*) FROM runs INDEXED BY runs_queue WHERE "
-                                     "phase = 0 AND eligible = 1 AND seq < ?1"),
-                row.integer(0));
-    return count.step() ? static_cast<std::uint64_t>(count.integer(0)) : 0U;
-  });
+  return guarded(
+      connection_, "find run " + run_id + " in the queue", [&]() -> result<std::uint64_t> {
+        query row(connection_.prepared("SELECT seq FROM runs WHERE id = ?1"), run_id);
+        if (!row.step()) return error{errc::not_found, "no run " + run_id, ""};
+        query count(connection_.prepared("SELECT count(*) FROM runs INDEXED BY runs_queue WHERE "
+                                         "phase = 0 AND eligible = 1 AND seq < ?1"),
+                    row.integer(0));
+        return count.step() ? static_cast<std::uint64_t>(count.integer(0)) : 0U;
+      });
 }
 
 }  // namespace skein::store

@@ -67,8 +67,8 @@ result<std::unique_ptr<reader>> reader::open(const state_layout& layout) {
     try {
       return open_at(immutable ? uri + "?immutable=1" : uri, path);
     } catch (const SQLite::Exception& failure) {
-      // A log needs a shared-memory file beside it, which read-only media cannot have. Without a log
-      // there is nothing that could change under a plain read of the file.
+      // A log needs a shared-memory file beside it, which read-only media cannot have. Without a
+      // log there is nothing that could change under a plain read of the file.
       const int code = failure.getErrorCode() & 0xff;
       const bool media = code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
       if (immutable || !media || has_log(path)) return sqlite_error("open", path, failure);

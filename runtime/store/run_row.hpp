@@ -32,15 +32,15 @@ struct result_columns {
   std::optional<std::string> findings;
   std::optional<std::string> used;
   [[nodiscard]] bool any() const {
-    return base_commit || tree || patch_ref || log_ref || diff || failed || published ||
-           verdicts || findings || used;
+    return base_commit || tree || patch_ref || log_ref || diff || failed || published || verdicts ||
+           findings || used;
   }
 };
 /// Inserts or updates the row; unset columns keep what they have.
 void write_results(connection& on, std::int64_t run_seq, const result_columns& columns);
 
-/// Adds the rows of a new run, `value.seq` included. Throws SQLite::Exception: `runs` comes first, so
-/// an id that exists leaves nothing behind.
+/// Adds the rows of a new run, `value.seq` included. Throws SQLite::Exception: `runs` comes first,
+/// so an id that exists leaves nothing behind.
 class run_inserter {
  public:
   explicit run_inserter(connection& on);

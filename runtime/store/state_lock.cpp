@@ -75,8 +75,8 @@ result<> create_root(const state_layout& layout) {
 
 result<state_lock> state_lock::acquire(const state_layout& layout, const std::string& command) {
   SKEIN_CHECK(create_root(layout));
-  const int fd =
-      ::open(layout.lock_file().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+  const int fd = ::open(layout.lock_file().c_str(),
+                        O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (fd < 0) {
     error out = errno_error("open " + layout.lock_file().string(), errno);
     out.remedy = "make the state directory writable, or name another with --state-dir";
@@ -91,10 +91,9 @@ result<state_lock> state_lock::acquire(const state_layout& layout, const std::st
   }
   using namespace std::chrono;
   const auto started = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
-  const std::string text = nlohmann::json{{"pid", ::getpid()},
-                                          {"command", command},
-                                          {"started", started.count()}}
-                               .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string text =
+      nlohmann::json{{"pid", ::getpid()}, {"command", command}, {"started", started.count()}}.dump(
+          -1, ' ', false, nlohmann::json::error_handler_t::replace);
   if (::ftruncate(fd, 0) != 0 ||
       ::pwrite(fd, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     error out = errno_error("write " + layout.lock_file().string(), errno);
@@ -105,8 +104,7 @@ result<state_lock> state_lock::acquire(const state_layout& layout, const std::st
 }
 
 std::optional<state_lock::owner> state_lock::holder(const state_layout& layout) {
-  const int fd =
-      ::open(layout.lock_file().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  const int fd = ::open(layout.lock_file().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0) return std::nullopt;
   struct flock asked = whole_file(F_WRLCK);
   std::optional<owner> out;

@@ -79,8 +79,9 @@ class replayed_states {
   }
 
   [[nodiscard]] result<> compare_intents(connection& on) const {
-    query rows(on.prepared("SELECT o.run_seq, r.id, o.state FROM outbox o JOIN runs r ON "
-                           "r.seq = o.run_seq ORDER BY o.run_seq"));
+    query rows(
+        on.prepared("SELECT o.run_seq, r.id, o.state FROM outbox o JOIN runs r ON "
+                    "r.seq = o.run_seq ORDER BY o.run_seq"));
     std::size_t stored = 0;
     while (rows.step()) {
       const auto at = static_cast<std::size_t>(rows.integer(0));
@@ -127,11 +128,16 @@ class replayed_states {
   }
   static std::string word_of_intent(std::uint8_t letter) {
     switch (letter) {
-      case 'p': return "pending";
-      case 'u': return "unknown";
-      case 'd': return "done";
-      case 'f': return "failed";
-      default: return "nothing";
+      case 'p':
+        return "pending";
+      case 'u':
+        return "unknown";
+      case 'd':
+        return "done";
+      case 'f':
+        return "failed";
+      default:
+        return "nothing";
     }
   }
   [[nodiscard]] std::string state_at(std::int64_t run_seq) const {
@@ -166,9 +172,9 @@ result<chain_head> replay(connection& on, replayed_states& states) {
     const std::string tenant = rows.text(6);
     const std::string actor = rows.text(7);
     const std::string payload = rows.text(8);
-    const digest expected =
-        hasher.next(head.hash, seq, {rows.integer(1), kind, run_id, campaign, tenant, actor,
-                                     payload, rows.integer(9) != 0});
+    const digest expected = hasher.next(
+        head.hash, seq,
+        {rows.integer(1), kind, run_id, campaign, tenant, actor, payload, rows.integer(9) != 0});
     const std::string stored = rows.bytes(10);
     if (stored.size() != expected.size() ||
         std::memcmp(stored.data(), expected.data(), expected.size()) != 0) {

@@ -43,8 +43,8 @@ result<> configure(connection& on) {
   database.exec(
       "PRAGMA synchronous = FULL;"
       "PRAGMA temp_store = MEMORY;"
-      "PRAGMA cache_size = -32768;"         // 32 MiB
-      "PRAGMA wal_autocheckpoint = 4000;"   // pages: 16 MiB of log before it is folded in
+      "PRAGMA cache_size = -32768;"        // 32 MiB
+      "PRAGMA wal_autocheckpoint = 4000;"  // pages: 16 MiB of log before it is folded in
       "PRAGMA journal_size_limit = 67108864");
   return {};
 }
@@ -205,8 +205,8 @@ std::int64_t sqlite_writer::append(const std::string& kind, std::int64_t run_seq
                                    const std::string& run_id, const std::string& campaign,
                                    const std::string& tenant, const std::string& actor,
                                    const std::string& payload) {
-  return chain_.append(run_seq, {now_ms_, kind, run_id, campaign, tenant, actor, payload,
-                                 is_audited(kind, actor)});
+  return chain_.append(
+      run_seq, {now_ms_, kind, run_id, campaign, tenant, actor, payload, is_audited(kind, actor)});
 }
 
 }  // namespace skein::store

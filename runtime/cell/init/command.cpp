@@ -6,8 +6,8 @@
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -73,8 +73,7 @@ struct child_report {
   sigset_t open;
   ::sigemptyset(&open);
   ::sigprocmask(SIG_SETMASK, &open, nullptr);
-  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &self.set.filter) != 0)
-    fail(step::filter);
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &self.set.filter) != 0) fail(step::filter);
   char shell[] = "/bin/sh";
   char option[] = "-c";
   char end_of_options[] = "--";

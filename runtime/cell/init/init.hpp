@@ -1,6 +1,6 @@
 // The parts of `skein-cell`, PID 1 of a cell. It holds privileges of the cell's own user namespace
-// so that it can mount workspaces; the commands it starts hold none. It never allocates, parses only
-// fixed layouts, and treats everything else in its PID namespace as hostile.
+// so that it can mount workspaces; the commands it starts hold none. It never allocates, parses
+// only fixed layouts, and treats everything else in its PID namespace as hostile.
 #pragma once
 
 #include "runtime/cell/init/protocol.hpp"
@@ -29,9 +29,9 @@ struct settings {
 
 struct first_process {
   settings set;
-  int signals = -1;        ///< signalfd of SIGCHLD
-  int pristine = -1;       ///< the mount namespace no command ever runs in
-  int null = -1;           ///< /dev/null
+  int signals = -1;   ///< signalfd of SIGCHLD
+  int pristine = -1;  ///< the mount namespace no command ever runs in
+  int null = -1;      ///< /dev/null
   bool in_phase = false;
 };
 

@@ -26,7 +26,9 @@ alignas(8) char setup_message[sizeof(wire::setup_request) + wire::max_filter];
 alignas(8) char message[wire::max_message];
 char* variables[wire::max_variables + 1];
 
-[[noreturn]] void leave(int code) { ::_exit(code); }
+[[noreturn]] void leave(int code) {
+  ::_exit(code);
+}
 
 /// Sends one reply, with a descriptor when `attached` is not negative.
 void send_reply(const wire::reply& what, int attached = -1) {
@@ -88,9 +90,9 @@ request kind_of(const char* from) {
 wire::reply wait_for(const first_process& self, pid_t child) {
   wire::reply ended{answer::done, step::none, 0, 0, 0};
   const auto add = [&ended](const rusage& used) {
-    ended.cpu_us += static_cast<std::uint64_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) *
-                        1'000'000 +
-                    static_cast<std::uint64_t>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+    ended.cpu_us +=
+        static_cast<std::uint64_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1'000'000 +
+        static_cast<std::uint64_t>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
   };
   for (;;) {
     for (;;) {
@@ -137,7 +139,8 @@ bool find_variables(char* from, std::size_t bytes, std::size_t count) {
   if (count > wire::max_variables) return false;
   const char* const end = from + bytes;
   for (std::size_t i = 0; i < count; ++i) {
-    char* const zero = static_cast<char*>(std::memchr(from, 0, static_cast<std::size_t>(end - from)));
+    char* const zero =
+        static_cast<char*>(std::memchr(from, 0, static_cast<std::size_t>(end - from)));
     if (zero == nullptr) return false;
     variables[i] = from;
     from = zero + 1;

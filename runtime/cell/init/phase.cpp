@@ -22,8 +22,8 @@ using wire::step;
 constexpr std::size_t path_size = 256;
 
 /// A phase may be entered again. The kernel refuses a work directory that a `volatile` overlay has
-/// used, for what it wrote may not be on disk; for one boot, and an attempt never outlives it, it is
-/// as good as there.
+/// used, for what it wrote may not be on disk; for one boot, and an attempt never outlives it, it
+/// is as good as there.
 void forget_volatile(const char* phase) {
   char path[path_size];
   std::snprintf(path, sizeof path, "%s/%s/work/work/incompat/volatile/dirty", wire::root_path,

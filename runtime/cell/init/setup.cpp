@@ -41,9 +41,9 @@ constexpr small_file account_files[] = {
 
 // Readable by the user who started the host process, which may be root.
 constexpr const char* hidden_proc_files[] = {
-    "/proc/kcore",       "/proc/keys",         "/proc/key-users",    "/proc/timer_list",
+    "/proc/kcore",       "/proc/keys",          "/proc/key-users",     "/proc/timer_list",
     "/proc/sched_debug", "/proc/latency_stats", "/proc/sysrq-trigger", "/proc/kmsg",
-    "/proc/kallsyms",    "/proc/vmallocinfo",  "/proc/slabinfo",     "/proc/cmdline"};
+    "/proc/kallsyms",    "/proc/vmallocinfo",   "/proc/slabinfo",      "/proc/cmdline"};
 constexpr const char* hidden_proc_folders[] = {"/proc/acpi", "/proc/asound", "/proc/scsi",
                                                "/proc/fs", "/proc/driver"};
 constexpr const char* empty_folder = "/.empty";
@@ -82,7 +82,7 @@ outcome hide_proc() {
 }
 
 outcome keep_few_capabilities() {
-  for (int capability = 0; ; ++capability) {
+  for (int capability = 0;; ++capability) {
     if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
     if (errno == EINVAL && capability > CAP_SYS_ADMIN) break;
     return failed_at(step::capabilities);
@@ -108,7 +108,9 @@ outcome keep_few_capabilities() {
 
 }  // namespace
 
-outcome failed_at(step where) { return {where, errno}; }
+outcome failed_at(step where) {
+  return {where, errno};
+}
 
 outcome read_setup(first_process& self, char* message, std::size_t size) {
   const outcome malformed{step::message, EPROTO};

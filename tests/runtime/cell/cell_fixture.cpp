@@ -91,7 +91,9 @@ command_result cell_test::run(command what) {
   return ended ? *ended : command_result{};
 }
 
-command_result cell_test::run(const std::string& text) { return run(line(text)); }
+command_result cell_test::run(const std::string& text) {
+  return run(line(text));
+}
 
 void cell_test::write_base(const std::string& name, const std::string& text) const {
   std::ofstream(spec_.base / name) << text;

@@ -95,7 +95,8 @@ TEST_F(cell_test, F4_endless_output_does_not_hide_the_clock) {
 TEST_F(cell_test, nothing_survives_a_command) {
   start();
   EXPECT_EQ("done\n", run("(setsid sleep 1000 &); sleep 1000 & nohup yes >/dev/null 2>&1 & "
-                          "echo done").output);
+                          "echo done")
+                          .output);
   EXPECT_EQ("0\n", run(survivors).output);
 }
 
@@ -116,9 +117,10 @@ TEST_F(cell_test, T3_4_environment_is_minimal) {
   ::setenv("SKEIN_TOKEN_OF_THE_HOST", "secret", 1);
   start();
   ::unsetenv("SKEIN_TOKEN_OF_THE_HOST");
-  EXPECT_EQ("HOME=/tmp\nLANG=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD=/workspace\n"
-            "TMPDIR=/tmp\n",
-            run("env | grep -v '^_=' | sort").output);
+  EXPECT_EQ(
+      "HOME=/tmp\nLANG=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD=/workspace\n"
+      "TMPDIR=/tmp\n",
+      run("env | grep -v '^_=' | sort").output);
 }
 
 TEST_F(cell_test, T3_4_variables_of_a_command_are_added_and_replace) {

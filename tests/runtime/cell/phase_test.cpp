@@ -9,7 +9,8 @@ namespace fs = std::filesystem;
 TEST_F(cell_test, T3_9_each_phase_is_fresh) {
   start("agent");
   EXPECT_EQ(0, run("echo changed > kept.txt; echo new > new.txt; echo t > /tmp/left; "
-                   "echo s > /dev/shm/left; ipcmk -Q > /dev/null; mkdir -p deep/er").code);
+                   "echo s > /dev/shm/left; ipcmk -Q > /dev/null; mkdir -p deep/er")
+                   .code);
   ASSERT_TRUE(take(ask_enter(*cell_, "verify")));
   EXPECT_EQ("of the base\n", run("cat kept.txt").output);
   EXPECT_EQ("kept.txt\n", run("ls -A /workspace /tmp /dev/shm | grep -v -e : -e '^$'").output);
@@ -52,7 +53,8 @@ TEST_F(cell_test, files_can_be_removed_renamed_and_made_executable) {
   fs::permissions(spec_.base / "src/b", fs::perms::owner_read);
   start("agent");
   EXPECT_EQ("", run("set -e; rm src/a; mv kept.txt moved.txt; chmod +x src/b; rm -r src; "
-                    "mkdir src; echo x > src/c; ln -s c src/d; test \"$(ls src)\" = \"c\nd\"").output);
+                    "mkdir src; echo x > src/c; ln -s c src/d; test \"$(ls src)\" = \"c\nd\"")
+                    .output);
   EXPECT_TRUE(fs::exists(spec_.base / "src/a"));
 }
 
@@ -68,7 +70,8 @@ TEST_F(cell_test, refuses_a_phase_that_was_not_prepared) {
   start("agent");
   const auto entered = take(ask_enter(*cell_, "nothing"));
   ASSERT_FALSE(entered);
-  EXPECT_NE(std::string::npos, entered.error().message.find("overlayfs")) << entered.error().message;
+  EXPECT_NE(std::string::npos, entered.error().message.find("overlayfs"))
+      << entered.error().message;
   // It fails closed: there is no phase now, the old one is left.
   const auto ended = take(ask_execute(*cell_, line("true")));
   ASSERT_FALSE(ended);

@@ -65,8 +65,9 @@ TEST(run_child, survives_a_child_that_does_not_read_its_input) {
 TEST(run_child, inherits_nothing) {
   ::setenv("SKEIN_LEAK", "1", 1);
   const int open_here = ::open("/dev/null", O_RDONLY);  // not close-on-exec
-  const auto ended = run_child(shell("env | grep -v -E '^(PATH|PWD|_|OLDPWD|SHLVL)='; "
-                                     "ls /proc/self/fd | tr '\\n' ' '"));
+  const auto ended =
+      run_child(shell("env | grep -v -E '^(PATH|PWD|_|OLDPWD|SHLVL)='; "
+                      "ls /proc/self/fd | tr '\\n' ' '"));
   ::close(open_here);
   ::unsetenv("SKEIN_LEAK");
   ASSERT_TRUE(ended);

@@ -60,9 +60,9 @@ TEST_F(CampaignTest, ATakenNameIsAConflictAndLeavesNothing) {
 
 TEST_F(CampaignTest, OneBadRunRefusesTheWholeCampaignButNotTheBatch) {
   must(add_run{queued_run_of("b")});
-  const auto answers = writer_->commit(std::vector<operation>{
-      add_run{queued_run_of("x")}, campaign_of("old-api", {"a", "b"}, 2),
-      add_run{queued_run_of("y")}});
+  const auto answers = writer_->commit(std::vector<operation>{add_run{queued_run_of("x")},
+                                                              campaign_of("old-api", {"a", "b"}, 2),
+                                                              add_run{queued_run_of("y")}});
   EXPECT_TRUE(answers[0]);
   EXPECT_EQ(answers[1].error().code, errc::conflict);
   EXPECT_TRUE(answers[2]);
@@ -89,11 +89,10 @@ TEST_F(CampaignTest, StatesAreRememberedWithTheirReason) {
   EXPECT_EQ(view().campaign("old-api")->state, schema::campaign_state::halted);
   EXPECT_EQ(view().campaign("old-api")->reason, "2 of 5 failed");
   must(set_campaign{.name = "old-api", .state = schema::campaign_state::running, .by = "ada"});
-  EXPECT_THAT(kinds(), ElementsAre("campaign_started", "run_queued", "campaign_halted",
-                                   "campaign_resumed"));
-  EXPECT_EQ(must(set_campaign{.name = "old-api", .state = schema::campaign_state::running})
-                .event_seq,
-            0)
+  EXPECT_THAT(kinds(),
+              ElementsAre("campaign_started", "run_queued", "campaign_halted", "campaign_resumed"));
+  EXPECT_EQ(
+      must(set_campaign{.name = "old-api", .state = schema::campaign_state::running}).event_seq, 0)
       << "a repeat says nothing";
   EXPECT_EQ(apply(set_campaign{.name = "none"}).error().code, errc::not_found);
   EXPECT_TRUE(view().verify_chain());
@@ -145,9 +144,9 @@ TEST_F(CampaignTest, TotalsCountByWaveAndState) {
   must(admit("b"));
   const auto totals = view().totals("old-api").value();
   ASSERT_EQ(totals.size(), 3U);
-  EXPECT_THAT(totals[0].states, ::testing::UnorderedElementsAre(
-                                    Pair(run_state::verification_failed, 1U),
-                                    Pair(run_state::prepare, 1U)));
+  EXPECT_THAT(totals[0].states,
+              ::testing::UnorderedElementsAre(Pair(run_state::verification_failed, 1U),
+                                              Pair(run_state::prepare, 1U)));
   EXPECT_THAT(totals[1].states, ElementsAre(Pair(run_state::schedule, 2U)));
   EXPECT_THAT(totals[2].states, ElementsAre(Pair(run_state::schedule, 1U)));
   EXPECT_THAT(view().totals("none").value(), IsEmpty());

@@ -89,10 +89,9 @@ TEST_F(ChainTest, FieldsDoNotRunIntoEachOther) {
 }
 
 TEST_F(ChainTest, NoticesAChangedEvent) {
-  for (const char* set :
-       {"payload = '{}'", "at_ms = 1", "kind = 'run_agent'", "run_seq = 1", "run_seq = NULL",
-        "campaign = 'x'", "tenant = 'x'", "actor = 'x'", "audited = 1 - audited",
-        "hash = zeroblob(32)"}) {
+  for (const char* set : {"payload = '{}'", "at_ms = 1", "kind = 'run_agent'", "run_seq = 1",
+                          "run_seq = NULL", "campaign = 'x'", "tenant = 'x'", "actor = 'x'",
+                          "audited = 1 - audited", "hash = zeroblob(32)"}) {
     EXPECT_THAT(found_after("UPDATE events SET " + std::string(set) + " WHERE seq = 4"),
                 HasSubstr("event 4:"))
         << set;

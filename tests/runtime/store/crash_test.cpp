@@ -61,8 +61,8 @@ constexpr std::array path_of_a_run{run_state::schedule, run_state::prepare, run_
 
 class CrashTest : public ::testing::Test {
  protected:
-  /// Runs commit_for_ever in a child until it has acknowledged at least `bytes`, kills it there, and
-  /// returns everything that it acknowledged.
+  /// Runs commit_for_ever in a child until it has acknowledged at least `bytes`, kills it there,
+  /// and returns everything that it acknowledged.
   std::string acknowledged_before_kill(std::size_t bytes) {
     std::array<int, 2> pipe{};
     EXPECT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
@@ -128,8 +128,8 @@ TEST_F(CrashTest, S3_AnOldAttemptIsStillStaleAfterAReopen) {
     ASSERT_TRUE(opened);
     advance_run again = move_run("a", 1, run_state::prepare, run_state::prepare);
     again.new_attempt = 2;
-    for (const auto& answer : (*opened)->commit(std::vector<operation>{
-             add_run{queued_run_of("a")}, admit("a"), again})) {
+    for (const auto& answer : (*opened)->commit(
+             std::vector<operation>{add_run{queued_run_of("a")}, admit("a"), again})) {
       ASSERT_TRUE(answer);
     }
   }

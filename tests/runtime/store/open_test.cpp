@@ -13,7 +13,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::int64_t no_time() { return 0; }
+std::int64_t no_time() {
+  return 0;
+}
 
 class OpenTest : public ::testing::Test {
  protected:
@@ -36,12 +38,14 @@ class OpenTest : public ::testing::Test {
 TEST_F(OpenTest, TheSchemaIsTheGoldenOne) {
   create();
   SQLite::Database db(layout_.database().string());
-  SQLite::Statement rows(db, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, "
-                             "name");
+  SQLite::Statement rows(db,
+                         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, "
+                         "name");
   std::string dump;
   while (rows.executeStep()) dump += rows.getColumn(0).getString() + ";\n";
-  dump += "PRAGMA application_id = " +
-          std::to_string(db.execAndGet("PRAGMA application_id").getInt()) + ";\n";
+  dump +=
+      "PRAGMA application_id = " + std::to_string(db.execAndGet("PRAGMA application_id").getInt()) +
+      ";\n";
 
   // A released migration is never edited: a change is a new file.
   test::expect_golden("store_schema.sql", dump);
@@ -76,15 +80,16 @@ TEST_F(OpenTest, ANewerSchemaIsRefusedWithBothVersions) {
   const error failed = refused();
   EXPECT_EQ(failed.code, errc::unsupported);
   EXPECT_THAT(failed.message, HasSubstr("99"));
-  EXPECT_THAT(failed.message, HasSubstr("knows " + std::to_string(newest_version(embedded::sql()))));
+  EXPECT_THAT(failed.message,
+              HasSubstr("knows " + std::to_string(newest_version(embedded::sql()))));
   EXPECT_EQ(reader::open(layout_).error().code, errc::unsupported);
 }
 
 TEST_F(OpenTest, GarbageIsRefusedAndLeftAlone) {
   for (const std::string& bytes :
        {std::string("x"), std::string("hello, world"), std::string(5000, 'x'),
-        std::string("SQLite format 3\0", 16), std::string("SQLite format 3\0", 16) +
-                                                  std::string(5000, '\xff')}) {
+        std::string("SQLite format 3\0", 16),
+        std::string("SQLite format 3\0", 16) + std::string(5000, '\xff')}) {
     fill(bytes);
     const error failed = refused();
     EXPECT_EQ(failed.code, errc::corrupt) << bytes.size();
@@ -100,8 +105,8 @@ TEST_F(OpenTest, GarbageIsRefusedAndLeftAlone) {
 TEST_F(OpenTest, ATruncatedFileIsRefused) {
   create();
   const auto size = std::filesystem::file_size(layout_.database());
-  for (const std::uintmax_t left : {size - 1, size - 4096, size / 2, std::uintmax_t{4096},
-                                    std::uintmax_t{99}}) {
+  for (const std::uintmax_t left :
+       {size - 1, size - 4096, size / 2, std::uintmax_t{4096}, std::uintmax_t{99}}) {
     std::filesystem::resize_file(layout_.database(), left);
     EXPECT_EQ(refused().code, errc::corrupt) << left;
     EXPECT_EQ(reader::open(layout_).error().code, errc::corrupt) << left;

@@ -150,10 +150,12 @@ TEST_F(RecordTest, T9_11_SwitchesSurviveARestartUntilLifted) {
 }
 
 TEST_F(RecordTest, ASwitchWithoutATargetIsForAllOnly) {
-  EXPECT_EQ(apply(set_switch{{switch_kind::kill, switch_scope::repo, "", "ada", "", 0}}).error().code,
-            errc::invalid);
-  EXPECT_EQ(apply(set_switch{{switch_kind::kill, switch_scope::all, "x", "ada", "", 0}}).error().code,
-            errc::invalid);
+  EXPECT_EQ(
+      apply(set_switch{{switch_kind::kill, switch_scope::repo, "", "ada", "", 0}}).error().code,
+      errc::invalid);
+  EXPECT_EQ(
+      apply(set_switch{{switch_kind::kill, switch_scope::all, "x", "ada", "", 0}}).error().code,
+      errc::invalid);
 }
 
 TEST_F(RecordTest, T9_7_TenantsSumWhatTheirRunsUsed) {

@@ -57,8 +57,8 @@ TEST_F(RunTest, ReadsBackEverythingThatAnAdvanceSets) {
   op.findings = {{"secret.aws", "error", "src/a.c", 7, "block", "a key"}};
   op.failed = failure_of(run_state::blocked, "a secret in the diff");
   op.failed->cls = schema::failure_class::f7;
-  op.published = schema::publication{schema::publish_mode::draft, "skein/a", "c", "u", true, "t",
-                                     "body"};
+  op.published =
+      schema::publication{schema::publish_mode::draft, "skein/a", "c", "u", true, "t", "body"};
   op.used = schema::usage{1, 2, 0.5, 3, 4, 5, 6};
   op.timings = schema::stage_timings{1, 2, 3, 4, 5, 6, 7};
   op.event = {{"why", "scan"}};

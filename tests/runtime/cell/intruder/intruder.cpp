@@ -37,7 +37,9 @@ long clone_with(unsigned long flags) {
   return pid;
 }
 
-long open_for(const char* path, int flags) { return ::open(path, flags | O_CLOEXEC); }
+long open_for(const char* path, int flags) {
+  return ::open(path, flags | O_CLOEXEC);
+}
 
 void namespaces() {
   report("unshare_user", ::unshare(CLONE_NEWUSER));

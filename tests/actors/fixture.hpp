@@ -1,0 +1,98 @@
+// A fleet on the deterministic coordinator: one thread, messages in order, time only when a test says
+// so. The store is real; what touches git, cells and remotes are fakes that answer at once, or when
+// the test tells them to.
+#pragma once
+
+#include "actors/errors.hpp"
+#include "actors/parts.hpp"
+#include "actors/system/fleet.hpp"
+#include "actors/system/store.hpp"
+#include "runtime/schedule/admission.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <caf/scoped_actor.hpp>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace skein::actors::test {
+
+/// How the fake world behaves; tests change it before or between messages.
+struct fake_world {
+  std::int64_t now_ms = 1'000'000;
+  /// By repository URL; absent: succeeds.
+  std::map<std::string, error> prepare_fails;
+  /// What commands answer, by command line; absent: exit status 0.
+  std::map<std::string, cell::command_result> commands;
+  /// Command lines that never answer until killed.
+  std::string hangs;
+  bool empty_change = false;
+  /// Outcomes of publishing, in order; then: published.
+  std::deque<publish_outcome> publications;
+  bool publisher_hangs = false;
+
+  int workspaces_open = 0;
+  int workspaces_opened = 0;
+  int commands_run = 0;
+  int published = 0;
+  std::vector<std::string> lines;  ///< every command line run, in order
+};
+using fake_world_ptr = std::shared_ptr<fake_world>;
+
+repository_actor::behavior_type fake_repository(repository_actor::pointer self, fake_world_ptr fake);
+worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_world_ptr fake);
+publisher_actor::behavior_type fake_publisher(publisher_actor::pointer self, fake_world_ptr fake);
+
+class fleet_fixture : public ::testing::Test {
+ protected:
+  fleet_fixture();
+  ~fleet_fixture() override;
+
+  /// Opens the store (again) and boots a fleet on it.
+  void boot_fleet(std::uint32_t cells = 2);
+  /// As kill -9: every actor is gone, nothing is said to anyone, the database is what was committed.
+  void crash();
+
+  /// Delivers messages until none is left.
+  void settle();
+  void pass(std::chrono::milliseconds time);
+
+  /// Asks the fleet and delivers messages until it answered.
+  template <class Answer, class Message>
+  result<Answer> ask(Message message) {
+    caf::scoped_actor self{*system_};
+    auto handle = self->request(fleet_, caf::infinite, std::move(message));
+    settle();
+    result<Answer> outcome = error{errc::internal, "no answer", {}};
+    handle.receive([&](Answer& answer) { outcome = std::move(answer); },
+                   [&](const caf::error& failed) { outcome = from_caf(failed, "ask"); });
+    return outcome;
+  }
+
+  /// A task that passes every check, for repository /repo/NAME.
+  [[nodiscard]] static schema::task task(const std::string& repository);
+  std::string submit(const schema::task& what);
+  [[nodiscard]] schema::run run(const std::string& id) const;
+  [[nodiscard]] std::vector<std::string> events(const std::string& id) const;
+  [[nodiscard]] const store::reader& stored() const { return *reader_; }
+
+  fake_world_ptr fake_ = std::make_shared<fake_world>();
+  std::filesystem::path directory_;
+  schema::config config_;
+  caf::actor_system_config caf_config_;
+  std::unique_ptr<caf::actor_system> system_;
+  caf::scheduler::test_coordinator* scheduler_ = nullptr;
+  fleet_actor fleet_;
+  std::vector<caf::strong_actor_ptr> children_;
+  std::unique_ptr<store::reader> reader_;
+  process::io_loop loop_;
+  std::unique_ptr<process::blocking_pool> pool_;
+};
+
+}  // namespace skein::actors::test
