@@ -35,6 +35,7 @@ void apply(const store::advance_run& with, schema::run& row) {
   take(with.new_attempt, row.attempt);
   take(with.failed_attempts, row.failed_attempts);
   take(with.crashes, row.crashes);
+  take(with.base_branch, row.repo.branch);
   take(with.base_commit, row.base_commit);
   take(with.tree, row.tree);
   take(with.patch_ref, row.patch_ref);
@@ -291,6 +292,10 @@ run_actor::behavior_type run_behavior(run_actor::stateful_pointer<run_state> sel
   state.parts = std::move(parts);
   state.row = std::move(row);
   state.task = std::move(task);
+  constexpr auto waited = static_cast<std::size_t>(schema::stage::schedule);
+  if (state.row.attempt <= 1) {
+    state.row.timings[waited] = std::max<std::int64_t>(state.row.started_ms - state.row.created_ms, 0);
+  }
   self->set_down_handler([self](const caf::down_msg& down) {
     self->state.workspace_down(down.source);
   });

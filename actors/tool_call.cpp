@@ -38,6 +38,8 @@ nlohmann::json trace_of(const tool_call_spec& spec, const call_outcome& outcome)
 }  // namespace
 
 caf::typed_response_promise<call_outcome> tool_call_state::perform() {
+  // Nobody is left to answer when the run is gone. (Before the promise: that takes the sender.)
+  self->monitor(caf::actor_cast<caf::actor_addr>(self->current_sender()));
   auto promise = self->make_response_promise<call_outcome>();
   auto failed = [this, promise](const caf::error& why) mutable {
     promise.deliver(why);
@@ -78,6 +80,7 @@ tool_call_actor::behavior_type tool_call(tool_call_actor::stateful_pointer<tool_
   state.repository = std::move(repository);
   state.workspace = std::move(workspace);
   state.spec = std::move(spec);
+  self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
   return {
       [self](const perform_call&) { return self->state.perform(); },
   };

@@ -60,6 +60,8 @@ void verifier_state::check(const std::string& phase,
 
 caf::typed_response_promise<schema::verdict> verifier_state::perform(
     const perform_verification& ask) {
+  // Nobody is left to answer when the run is gone. (Before the promise: that takes the sender.)
+  self->monitor(caf::actor_cast<caf::actor_addr>(self->current_sender()));
   promise = self->make_response_promise<schema::verdict>();
   change = ask.change;
   auto failed = [this](const caf::error& why) { give_up(why); };
@@ -125,6 +127,7 @@ verifier_actor::behavior_type verifier(verifier_actor::stateful_pointer<verifier
   state.repository = std::move(repository);
   state.workspace = std::move(workspace);
   state.spec = std::move(spec);
+  self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
   return {
       [self](const perform_verification& ask) { return self->state.perform(ask); },
   };

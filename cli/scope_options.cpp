@@ -1,5 +1,6 @@
 #include "cli/scope_options.hpp"
 
+#include "cli/task_files.hpp"
 #include "runtime/store/reader.hpp"
 #include "runtime/store/writer.hpp"
 #include "schema/names.hpp"
@@ -57,7 +58,7 @@ result<switch_target> resolve_scope(const global_options& global, const scope_op
     if (const auto problem = schema::repo_url_problem(given.repo)) {
       return error{errc::invalid, "--repo: " + *problem, {}};
     }
-    return switch_target{switch_scope::repo, given.repo};
+    return switch_target{switch_scope::repo, absolute_repo(given.repo)};  // as runs have it
   }
   if (!given.run.empty()) {
     SKEIN_TRY(id, existing_run(global, given.run));

@@ -26,6 +26,7 @@ void open_workspace(run_state& run) {
         run.workspace = opened;
         run.self->monitor(opened);
         store::advance_run with;
+        if (!run.base.branch.empty()) with.base_branch = run.base.branch;
         with.base_commit = run.base.commit;
         run.advance(schema::run_state::agent, std::move(with), [&run] { enter(run); });
       });

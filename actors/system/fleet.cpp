@@ -19,11 +19,18 @@ constexpr std::int64_t restart_window_ms = 60'000;
 
 }  // namespace
 
+template <class Handle>
+void fleet_state::adopt(const Handle& child) {
+  self->monitor(child);
+  // Linked, so that no child outlives the fleet; the fleet itself only hears of a child's end.
+  self->link_to(child);
+}
+
 caf::typed_response_promise<booted> fleet_state::start() {
   auto promise = self->make_response_promise<booted>();
   auto failed = [promise](const caf::error& why) mutable { promise.deliver(why); };
   parts.store = factory.store();
-  self->monitor(parts.store);
+  adopt(parts.store);
   auto recovered = [this, promise, failed](std::shared_ptr<run_list> rows) {
     recover_all(rows, [this, promise, failed, rows]() mutable {
       self->request(parts.store, store_timeout, get_campaigns{})
@@ -62,11 +69,11 @@ void fleet_state::spawn_system(tenant_list so_far) {
   parts.repository = factory.repository();
   parts.publisher = factory.publisher(parts.store);
   parts.fleet = caf::actor_cast<run_listener>(self);
-  self->monitor(parts.worker);
-  self->monitor(parts.repository);
-  self->monitor(parts.publisher);
+  adopt(parts.worker);
+  adopt(parts.repository);
+  adopt(parts.publisher);
   intake = self->spawn(actors::intake, world, parts.store);
-  self->monitor(intake);
+  adopt(intake);
   spawn_scheduler(std::move(so_far));
 }
 
@@ -74,7 +81,7 @@ void fleet_state::spawn_scheduler(tenant_list so_far) {
   scheduler = self->spawn(actors::scheduler, world, parts.store,
                           caf::actor_cast<admission_listener>(self),
                           caf::actor_cast<budget_listener>(self), options, std::move(so_far));
-  self->monitor(scheduler);
+  adopt(scheduler);
   self->send(scheduler, switches_changed{switches});
   for (const auto& [id, run] : runs) {
     self->send(scheduler, run_adopted{run.who, run.repo_url, run.holds_cell});
@@ -87,7 +94,7 @@ void fleet_state::spawn_campaign(const std::string& name) {
           [this, name](const store::campaign_row& row) {
             if (stopping || campaigns.contains(name)) return;
             auto actor = self->spawn(campaign, world, parts.store, scheduler, row);
-            self->monitor(actor);
+            adopt(actor);
             campaigns.emplace(name, actor);
             self->send(scheduler, dispatch_tick{});
           },
@@ -121,7 +128,7 @@ void fleet_state::start_run(const run_admitted& fact) {
 
 void fleet_state::spawn_run(const schema::run& row, const schema::task& task) {
   auto actor = self->spawn(run_behavior, parts, row, task);
-  self->monitor(actor);
+  adopt(actor);
   run_of_actor.emplace(actor.address(), row.id);
   runs.insert_or_assign(row.id,
                         live_run{actor, run_finished{row.id, row.tenant, row.campaign, row.state, {}},
@@ -195,13 +202,13 @@ void fleet_state::down(const caf::down_msg& message) {
   if (!restart_allowed()) return give_up("system actors keep dying");
   spdlog::error("fleet: a system actor died ({}) and is restarted", caf::to_string(message.reason));
   if (message.source == parts.worker.address()) {
-    self->monitor(parts.worker = factory.worker());
+    adopt(parts.worker = factory.worker());
   } else if (message.source == parts.repository.address()) {
-    self->monitor(parts.repository = factory.repository());
+    adopt(parts.repository = factory.repository());
   } else if (message.source == parts.publisher.address()) {
-    self->monitor(parts.publisher = factory.publisher(parts.store));
+    adopt(parts.publisher = factory.publisher(parts.store));
   } else if (message.source == intake.address()) {
-    self->monitor(intake = self->spawn(actors::intake, world, parts.store));
+    adopt(intake = self->spawn(actors::intake, world, parts.store));
   } else if (message.source == scheduler.address()) {
     self->request(parts.store, store_timeout, get_tenants{})
         .then([this](tenant_list& so_far) { spawn_scheduler(std::move(so_far)); },
@@ -247,6 +254,9 @@ fleet_actor::behavior_type fleet(fleet_actor::stateful_pointer<fleet_state> self
   state.world = std::move(world);
   state.factory = std::move(factory);
   state.options = std::move(options);
+  self->set_exit_handler([self](const caf::exit_msg& message) {
+    if (!message.source) self->quit(message.reason);
+  });
   self->set_down_handler([self](const caf::down_msg& message) { self->state.down(message); });
   return {
       [self](const boot&) { return self->state.start(); },

@@ -72,6 +72,9 @@ struct fleet_state {
   [[nodiscard]] active_answer active() const;
 
  private:
+  /// Supervises `child`.
+  template <class Handle>
+  void adopt(const Handle& child);
   void spawn_system(tenant_list so_far);
   void spawn_scheduler(tenant_list so_far);
   void spawn_run(const schema::run& row, const schema::task& task);

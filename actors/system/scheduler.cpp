@@ -157,6 +157,7 @@ void scheduler_state::admit(const store::queued_run& run, std::function<void()> 
           },
           [this, id = run.id](const caf::error& failed) {
             // Killed or moved between the look and the leap.
+            // Not looked at again at once: the next event or tick finds out what became of it.
             spdlog::info("run {} was not admitted: {}", id, from_caf(failed, "admit").message);
             forget(id);
           });
@@ -172,7 +173,6 @@ void scheduler_state::forget(const std::string& run_id) {
   if (!run.campaign.empty()) --campaign_active[run.campaign];
   self->send(tenant_of(run.tenant), return_lease{run_id, {}});
   admitted.erase(found);
-  dispatch();
 }
 
 void scheduler_state::focus(const focus_on& more) {
@@ -205,6 +205,7 @@ void scheduler_state::cell_free(const std::string& run_id) {
 void scheduler_state::run_over(const run_finished& fact) {
   self->send(tenant_of(fact.tenant), return_lease{fact.run_id, fact.used});
   forget(fact.run_id);
+  dispatch();
 }
 
 load_answer scheduler_state::load() const {
@@ -217,7 +218,8 @@ tenant_actor& scheduler_state::tenant_of(const std::string& name) {
     const auto& known = world->config.tenants;
     const auto limits = known.contains(name) ? known.at(name) : schema::tenant_config{};
     found = tenants
-                .emplace(name, self->spawn(tenant, name, limits, store::tenant_usage{}, budgets))
+                .emplace(name, self->spawn<caf::linked>(tenant, name, limits, store::tenant_usage{},
+                                                        budgets))
                 .first;
   }
   return found->second;
@@ -238,7 +240,8 @@ scheduler_actor::behavior_type scheduler(scheduler_actor::stateful_pointer<sched
     const auto limits =
         known.contains(usage.tenant) ? known.at(usage.tenant) : schema::tenant_config{};
     state.tenants.emplace(usage.tenant,
-                          self->spawn(tenant, usage.tenant, limits, usage, state.budgets));
+                          self->spawn<caf::linked>(tenant, usage.tenant, limits, usage,
+                                                   state.budgets));
   }
   self->delayed_send(self, idle_period, idle_tick{});
   return {

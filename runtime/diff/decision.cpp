@@ -14,7 +14,8 @@ std::string doubt(const std::vector<schema::verdict>& verdicts) {
   for (const auto& verdict : verdicts) {
     if (!verdict.required) continue;
     if (verdict.status == schema::verdict_status::failed_before) {
-      return "verifier " + verdict.name + " fails on the base already, so nothing shows that the "
+      return "verifier " + verdict.name +
+             " fails on the base already, so nothing shows that the "
              "change is sound";
     }
     if (verdict.flaky) return "verifier " + verdict.name + " is flaky";
@@ -34,8 +35,9 @@ decision decide(const schema::task_spec& task, const std::vector<touched>& chang
   if (!secrets.empty()) {
     result.action = gate_action::block;
     result.cls = schema::failure_class::f7;
-    result.reason = "the change carries a secret: " + named(secrets.front()) +
-                    (secrets.size() > 1 ? " and " + std::to_string(secrets.size() - 1) + " more" : "");
+    result.reason =
+        "the change carries a secret: " + named(secrets.front()) +
+        (secrets.size() > 1 ? " and " + std::to_string(secrets.size() - 1) + " more" : "");
     return result;
   }
   if (!overreach.empty()) {

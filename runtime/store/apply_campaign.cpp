@@ -106,11 +106,19 @@ result<applied> sqlite_writer::apply(const set_campaign& op) {
                               "updated_ms = ?5 WHERE name = ?1"),
         op.name, new_state, new_wave, op.reason, now_ms_)
       .run();
+  static const std::string running(schema::to_string(schema::campaign_state::running));
+  // Runs that are under way too: a crash may put them back into the queue.
+  if (new_state != running && state == running) {
+    query(connection_->prepared("UPDATE runs INDEXED BY runs_by_campaign SET eligible = 0 WHERE "
+                                "campaign = ?1 AND phase < 2 AND eligible = 1"),
+          op.name)
+        .run();
+  }
   std::uint64_t released = 0;
-  if (opens) {
+  if (new_state == running && (opens || state != running)) {
     released = query(connection_->prepared(
                          "UPDATE runs INDEXED BY runs_by_campaign SET eligible = 1 WHERE "
-                         "campaign = ?1 AND wave <= ?2 AND phase = 0 AND eligible = 0"),
+                         "campaign = ?1 AND wave <= ?2 AND phase < 2 AND eligible = 0"),
                      op.name, new_wave)
                    .run();
     out.affected += released;

@@ -161,7 +161,9 @@ result<applied> sqlite_writer::apply(const advance_run& op) {
   }
 
   const int phase = phase_of(op.to);
-  const std::int64_t started = run.started_ms == 0 && phase == 1 ? now_ms_ : run.started_ms;
+  // Every admission starts the clock anew: time lost to a crash is not the run's.
+  const bool admitted = phase == 1 && phase_of(run.state) == 0;
+  const std::int64_t started = admitted ? now_ms_ : run.started_ms;
   std::optional<std::string> timings;
   if (op.timings) timings = encode(*op.timings);
   const bool within_phase = phase == phase_of(run.state) && started == run.started_ms &&
@@ -174,6 +176,7 @@ result<applied> sqlite_writer::apply(const advance_run& op) {
   if (moved != 1) return refusal(errc::internal, "move run " + op.run_id + ": its row resists");
   if (op.used) add_usage(run, *op.used);
   result_columns columns;
+  columns.base_branch = op.base_branch;
   columns.base_commit = op.base_commit;
   columns.tree = op.tree;
   columns.patch_ref = op.patch_ref;

@@ -60,6 +60,7 @@ struct advance_run {
   std::optional<std::uint32_t> new_attempt;
   std::optional<std::uint32_t> failed_attempts;
   std::optional<std::uint32_t> crashes;
+  std::optional<std::string> base_branch;
   std::optional<std::string> base_commit;
   std::optional<std::string> tree;
   std::optional<std::string> patch_ref;

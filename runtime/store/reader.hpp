@@ -70,7 +70,6 @@ struct queued_run {
   std::string campaign;
   std::string repo_url;
   std::uint32_t attempt = 0;
-  std::int64_t started_ms = 0;
 };
 
 /// Excluded scopes of a dispatch query.

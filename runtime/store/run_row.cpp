@@ -46,7 +46,7 @@ std::string select_runs(std::string_view source) {
       "SELECT r.seq, r.id, r.tenant, r.campaign, r.wave, r.superseded, r.started_ms, "
       "r.failed_attempts, r.crashes, r.state, r.attempt, r.updated_ms, r.timings_json, "
       "o.task_name, o.task_sha256, o.fingerprint, o.repo_url, o.repo_branch, o.repo_commit, "
-      "o.risk, o.dry_run, o.submitter, o.created_ms, x.base_commit, x.tree, x.patch_ref, "
+      "o.risk, o.dry_run, o.submitter, o.created_ms, x.base_branch, x.base_commit, x.tree, x.patch_ref, "
       "x.log_ref, x.diff_json, x.failure_json, x.publication_json, x.verdicts_json, "
       "x.findings_json, x.usage_json FROM ";
   sql += source;
@@ -86,6 +86,7 @@ schema::run read_run(const query& row) {
   out.dry_run = row.integer(at++) != 0;
   out.submitter = row.text(at++);
   out.created_ms = row.integer(at++);
+  when_set([&](const std::string& text) { out.repo.branch = text; });
   out.base_commit = row.text(at++);
   out.tree = row.text(at++);
   out.patch_ref = row.text(at++);
@@ -100,10 +101,11 @@ schema::run read_run(const query& row) {
 }
 
 void write_results(connection& on, std::int64_t run_seq, const result_columns& columns) {
-  query(on.prepared("INSERT INTO run_results (run_seq, base_commit, tree, patch_ref, log_ref, "
+  query(on.prepared("INSERT INTO run_results (run_seq, base_branch, base_commit, tree, patch_ref, log_ref, "
                     "diff_json, failure_json, publication_json, verdicts_json, findings_json, "
-                    "usage_json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+                    "usage_json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
                     "ON CONFLICT (run_seq) DO UPDATE SET "
+                    "base_branch = coalesce(excluded.base_branch, base_branch), "
                     "base_commit = coalesce(excluded.base_commit, base_commit), "
                     "tree = coalesce(excluded.tree, tree), "
                     "patch_ref = coalesce(excluded.patch_ref, patch_ref), "
@@ -114,7 +116,7 @@ void write_results(connection& on, std::int64_t run_seq, const result_columns& c
                     "verdicts_json = coalesce(excluded.verdicts_json, verdicts_json), "
                     "findings_json = coalesce(excluded.findings_json, findings_json), "
                     "usage_json = coalesce(excluded.usage_json, usage_json)"),
-        run_seq, columns.base_commit, columns.tree, columns.patch_ref, columns.log_ref,
+        run_seq, columns.base_branch, columns.base_commit, columns.tree, columns.patch_ref, columns.log_ref,
         columns.diff, columns.failed, columns.published, columns.verdicts, columns.findings,
         columns.used)
       .run();

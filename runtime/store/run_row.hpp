@@ -21,6 +21,7 @@ namespace skein::store {
 
 /// The columns of run_results that are set.
 struct result_columns {
+  std::optional<std::string> base_branch;
   std::optional<std::string> base_commit;
   std::optional<std::string> tree;
   std::optional<std::string> patch_ref;
@@ -32,7 +33,7 @@ struct result_columns {
   std::optional<std::string> findings;
   std::optional<std::string> used;
   [[nodiscard]] bool any() const {
-    return base_commit || tree || patch_ref || log_ref || diff || failed || published || verdicts ||
+    return base_branch || base_commit || tree || patch_ref || log_ref || diff || failed || published || verdicts ||
            findings || used;
   }
 };

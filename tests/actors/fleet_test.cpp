@@ -61,7 +61,9 @@ TEST_F(fleet_test, only_as_many_runs_as_cells_are_at_work) {
   boot_fleet(2);
   for (const auto* name : {"a", "b", "c", "d"}) submit(task(name));
   EXPECT_EQ(fake_->workspaces_open, 2);
-  EXPECT_EQ(*stored().count_runs({.state = state::schedule}), 2U);
+  store::run_filter queued;
+  queued.state = state::schedule;
+  EXPECT_EQ(*stored().count_runs(queued), 2U);
 }
 
 TEST_F(fleet_test, one_run_at_a_time_for_each_repository) {
