@@ -92,15 +92,23 @@ void fleet_state::spawn_campaign(const std::string& name) {
   self->request(parts.store, store_timeout, get_campaign{name})
       .then(
           [this, name](const store::campaign_row& row) {
-            if (stopping || campaigns.contains(name)) return;
-            auto actor = self->spawn(campaign, world, parts.store, scheduler, row);
-            adopt(actor);
-            campaigns.emplace(name, actor);
+            if (stopping) return;
+            adopt_campaign(row);
             self->send(scheduler, dispatch_tick{});
           },
           [name](const caf::error& failed) {
             spdlog::error("campaign {}: {}", name, from_caf(failed, "start").message);
           });
+}
+
+campaign_actor fleet_state::adopt_campaign(const store::campaign_row& row) {
+  if (const auto found = campaigns.find(row.value.name); found != campaigns.end()) {
+    return found->second;
+  }
+  auto actor = self->spawn(campaign, world, parts.store, scheduler, row);
+  adopt(actor);
+  campaigns.emplace(row.value.name, actor);
+  return actor;
 }
 
 void fleet_state::start_run(const run_admitted& fact) {

@@ -80,6 +80,8 @@ struct fleet_state {
   void spawn_run(const schema::run& row, const schema::task& task);
   void focus(const std::string& campaign, const std::string& run_id);
   void spawn_campaign(const std::string& name);
+  /// The campaign's live actor, spawned if there is none.
+  campaign_actor adopt_campaign(const store::campaign_row& row);
   /// What becomes of a run that was at work when its actor or the whole process died.
   void recover(const schema::run& row, std::function<void()> then);
   void recover_all(std::shared_ptr<run_list> rows, std::function<void()> then);
@@ -93,6 +95,9 @@ struct fleet_state {
   /// Kills live and queued runs of a scope; `then` gets the counts when the last one is dead.
   void stop_scope(store::switch_scope scope, const std::string& target, const std::string& reason,
                   std::function<void(switch_report)> then);
+  /// Ends what a process that is gone left at work; `then` gets how many.
+  void stop_left_behind(store::switch_scope scope, const std::string& target,
+                        const std::string& reason, std::function<void(std::uint64_t)> then);
   void finish_queued_rows(store::finish_queued order, std::uint64_t so_far,
                           std::function<void(std::uint64_t)> then);
   [[nodiscard]] bool restart_allowed();

@@ -145,29 +145,40 @@ caf::typed_response_promise<retried> fleet_state::retry(const retry_campaign& or
 caf::typed_response_promise<campaign_answer> fleet_state::control(const control_campaign& order) {
   auto promise = self->make_response_promise<campaign_answer>();
   auto failed = [promise](const caf::error& why) mutable { promise.deliver(why); };
-  const auto found = campaigns.find(order.name);
-  if (found == campaigns.end()) {
-    self->request(parts.store, store_timeout, get_campaign{order.name})
+  auto forward = [this, promise, failed, order](const campaign_actor& to) {
+    self->request(to, store_timeout, order)
         .then(
-            [promise](const store::campaign_row& row) mutable {
+            [this, promise, order](const campaign_answer& answer) mutable {
+              if (order.act != campaign_act::abort) {
+                promise.deliver(answer);
+                return;
+              }
+              stop_scope(store::switch_scope::campaign, order.name,
+                         "campaign aborted" + (order.reason.empty() ? "" : ": " + order.reason),
+                         [promise, answer](const switch_report&) mutable {
+                           promise.deliver(answer);
+                         });
+            },
+            failed);
+  };
+  if (const auto found = campaigns.find(order.name); found != campaigns.end()) {
+    forward(found->second);
+    return promise;
+  }
+  // Out of this fleet's focus, or just being started: the order holds all the same. An actor of its
+  // own flies nothing, because the scheduler keeps to the focus.
+  self->request(parts.store, store_timeout, get_campaign{order.name})
+      .then(
+          [this, promise, order, forward](const store::campaign_row& row) mutable {
+            if (row.state == schema::campaign_state::aborted ||
+                row.state == schema::campaign_state::completed) {
               promise.deliver(to_caf({errc::conflict,
                                       "campaign " + row.value.name + " is " +
                                           std::string{schema::to_string(row.state)} + " already",
                                       {}}));
-            },
-            failed);
-    return promise;
-  }
-  self->request(found->second, store_timeout, order)
-      .then(
-          [this, promise, order](const campaign_answer& answer) mutable {
-            if (order.act != campaign_act::abort) {
-              promise.deliver(answer);
               return;
             }
-            stop_scope(store::switch_scope::campaign, order.name,
-                       "campaign aborted" + (order.reason.empty() ? "" : ": " + order.reason),
-                       [promise, answer](const switch_report&) mutable { promise.deliver(answer); });
+            forward(adopt_campaign(row));
           },
           failed);
   return promise;
@@ -208,10 +219,14 @@ caf::typed_response_promise<switch_report> fleet_state::lift(const operate_lift&
 void fleet_state::stop_scope(store::switch_scope scope, const std::string& target,
                              const std::string& reason, std::function<void(switch_report)> then) {
   auto report = std::make_shared<switch_report>();
-  auto left = std::make_shared<std::size_t>(2);
+  auto left = std::make_shared<std::size_t>(3);
   auto one_less = [left, report, then] {
     if (--*left == 0) then(*report);
   };
+  stop_left_behind(scope, target, reason, [report, one_less](std::uint64_t count) {
+    report->stopped_runs += count;
+    one_less();
+  });
   for (const auto& [id, run] : runs) {
     if (!covers(scope, target, run.who.tenant, run.who.campaign, run.repo_url, id)) continue;
     ++*left;
@@ -237,6 +252,31 @@ void fleet_state::stop_scope(store::switch_scope scope, const std::string& targe
     one_less();
   });
   one_less();
+}
+
+void fleet_state::stop_left_behind(store::switch_scope scope, const std::string& target,
+                                   const std::string& reason,
+                                   std::function<void(std::uint64_t)> then) {
+  auto end_all = [this, scope, target, reason, then](const run_list& rows) {
+    auto count = std::make_shared<std::uint64_t>(0);
+    auto left = std::make_shared<std::size_t>(1);
+    auto one_less = [count, left, then] {
+      if (--*left == 0) then(*count);
+    };
+    for (const auto& row : rows) {
+      const bool live = runs.contains(row.id);
+      if (live || !covers(scope, target, row.tenant, row.campaign, row.repo.url, row.id)) continue;
+      ++*left;
+      ++*count;
+      end_interrupted(row, schema::run_state::killed, schema::failure_class::f6, reason, one_less);
+    }
+    one_less();
+  };
+  self->request(parts.store, store_timeout, get_interrupted{})
+      .then(end_all, [then](const caf::error& failed) {
+        spdlog::error("interrupted runs: {}", from_caf(failed, "read").message);
+        then(0);
+      });
 }
 
 void fleet_state::finish_queued_rows(store::finish_queued order, std::uint64_t so_far,

@@ -28,7 +28,8 @@ class page {
     std::string_view rest = text;
     while (!rest.empty()) {
       const auto end = rest.find('\n');
-      text_ += "    " + printable(rest.substr(0, end)) + "\n";
+      const auto line = printable(rest.substr(0, end));
+      text_ += (line.empty() ? "" : "    ") + line + "\n";
       rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     }
   }
@@ -115,9 +116,7 @@ void write_verdicts(page& out, const schema::run& run, std::size_t width) {
 void write_change(page& out, const schema::run& run, std::size_t width) {
   if (run.diff) {
     out.section("change");
-    out.line("size", std::to_string(run.diff->files) + " files, +" +
-                         std::to_string(run.diff->insertions) + " -" +
-                         std::to_string(run.diff->deletions));
+    out.line("size", change_size(*run.diff));
     out.line("sha256", run.diff->sha256);
     out.line("patch", run.patch_ref);
     out.line("tree", run.tree);
@@ -145,10 +144,7 @@ void write_publication(page& out, const schema::run& run, const run_surroundings
     out.line("url", made.url);
     out.line("draft", made.draft ? "yes" : "");
     out.line("title", made.title);
-    if (!made.body.empty()) {
-      out.line("body", "");
-      out.block(made.body);
-    }
+    out.block(made.body);
   }
   if (!around.outbox.empty()) {
     if (!run.published) out.section("publication");

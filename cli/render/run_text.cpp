@@ -14,12 +14,15 @@ std::string wave_text(const schema::run& run) {
 }
 
 std::string diff_text(const schema::run& run) {
-  if (!run.diff) return {};
-  return std::to_string(run.diff->files) + (run.diff->files == 1 ? " file +" : " files +") +
-         std::to_string(run.diff->insertions) + " -" + std::to_string(run.diff->deletions);
+  return run.diff ? change_size(*run.diff) : std::string();
 }
 
 }  // namespace
+
+std::string change_size(const schema::diff_summary& change) {
+  return std::to_string(change.files) + (change.files == 1 ? " file +" : " files +") +
+         std::to_string(change.insertions) + " -" + std::to_string(change.deletions);
+}
 
 std::string short_id(const std::string& id) { return id.substr(0, 8); }
 

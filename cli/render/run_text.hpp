@@ -16,6 +16,9 @@ namespace skein::cli {
 /// The first characters of an id, enough to be unique in practice.
 [[nodiscard]] std::string short_id(const std::string& id);
 
+/// `3 files +12 -4`.
+[[nodiscard]] std::string change_size(const schema::diff_summary& change);
+
 /// Where the change went, or why there is none: the branch, the failure's reason, or what the state
 /// means.
 [[nodiscard]] std::string branch_or_reason(const schema::run& run);

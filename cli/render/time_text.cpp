@@ -28,6 +28,7 @@ std::string formatted(std::int64_t unix_ms, const char* format, bool local) {
 
 std::string duration_text(std::int64_t ms) {
   ms = std::max<std::int64_t>(ms, 0);
+  if (ms > 0 && ms < 100) return std::to_string(ms) + "ms";
   const std::int64_t seconds = ms / 1000;
   if (seconds < 10) {
     char text[48];

@@ -6,7 +6,7 @@
 
 namespace skein::cli {
 
-/// Two units at most: `0.4s`, `12s`, `3m05s`, `2h10m`, `3d4h`.
+/// Two units at most: `72ms`, `0.4s`, `12s`, `3m05s`, `2h10m`, `3d4h`.
 [[nodiscard]] std::string duration_text(std::int64_t ms);
 
 /// Local time, `2024-05-01 13:45:09`; empty for 0.

@@ -68,6 +68,11 @@ std::string advice(const campaign_progress& progress) {
              "`, or `skein campaign resume " + progress.name + "` to open the next wave anyway";
     case campaign_state::paused:
       return "continue with `skein campaign resume " + progress.name + "`";
+    case campaign_state::completed:
+      if (progress.succeeded == progress.total) return {};
+      return "`skein get runs --campaign " + progress.name +
+             "` has the ids, `skein why ID` says what happened; `skein campaign retry --failed " +
+             progress.name + "` tries again";
     default: return {};
   }
 }

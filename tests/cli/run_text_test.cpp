@@ -105,6 +105,7 @@ TEST(run_table, short_ids_and_wide_columns) {
 
 TEST(duration_text, has_two_units_at_most) {
   EXPECT_EQ(duration_text(-5), "0.0s");
+  EXPECT_EQ(duration_text(72), "72ms");
   EXPECT_EQ(duration_text(430), "0.4s");
   EXPECT_EQ(duration_text(12'999), "12s");
   EXPECT_EQ(duration_text(185'000), "3m05s");

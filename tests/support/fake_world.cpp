@@ -1,0 +1,121 @@
+#include "tests/support/fake_world.hpp"
+
+#include "actors/errors.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+namespace skein::actors::test {
+
+namespace {
+
+/// One attempt's workspace without files or cell.
+struct fake_workspace_state {
+  workspace_actor::pointer self;
+  fake_world_ptr fake;
+  bool open = true;
+  caf::typed_response_promise<cell::command_result> hanging;
+
+  explicit fake_workspace_state(workspace_actor::pointer self) : self(self) {}
+  void close() {
+    if (std::exchange(open, false)) --fake->workspaces_open;
+  }
+};
+
+workspace_actor::behavior_type fake_workspace(
+    workspace_actor::stateful_pointer<fake_workspace_state> self, fake_world_ptr fake,
+    caf::actor_addr owner) {
+  self->state.fake = fake;
+  ++fake->workspaces_open;
+  ++fake->workspaces_opened;
+  self->monitor(owner);
+  self->set_down_handler([self](const caf::down_msg&) {
+    self->state.close();
+    self->quit();
+  });
+  return {
+      [](const enter_phase&) { return phase_entered{}; },
+      [self](const execute& ask) -> caf::result<cell::command_result> {
+        auto& state = self->state;
+        ++state.fake->commands_run;
+        state.fake->lines.push_back(ask.what.line);
+        if (!state.fake->hangs.empty() && ask.what.line == state.fake->hangs) {
+          state.hanging = self->make_response_promise<cell::command_result>();
+          return state.hanging;
+        }
+        const auto known = state.fake->commands.find(ask.what.line);
+        return known == state.fake->commands.end() ? cell::command_result{} : known->second;
+      },
+      [self](const collect_change&) {
+        auto change = std::make_shared<workspace::change_set>();
+        if (!self->state.fake->empty_change) {
+          change->files.push_back({"src/a.c", workspace::entry_kind::regular, "new\n"});
+        }
+        return change_collected{change, {}};
+      },
+      [self](const close_attempt&) {
+        self->state.close();
+        self->quit();
+        return attempt_closed{};
+      },
+      [](const cell_ready&) {},
+      [](job_done& job) { job.deliver(); },
+  };
+}
+
+}  // namespace
+
+repository_actor::behavior_type fake_repository(repository_actor::pointer, fake_world_ptr fake) {
+  return {
+      [fake](const prepare_base& ask) -> caf::result<prepared_base> {
+        if (auto found = fake->prepare_fails.find(ask.repo.url); found != fake->prepare_fails.end()) {
+          return to_caf(found->second);
+        }
+        return prepared_base{{"/mirror", "main", std::string(40, 'b'), std::string(40, 't')},
+                             "/checkout",
+                             {},
+                             [](const std::string&, bool) { return false; }};
+      },
+      [](const record_change&) {
+        recorded_change recorded;
+        recorded.tree = std::string(40, 'c');
+        recorded.patch_ref = std::string(64, 'd');
+        recorded.diff.summary = {1, 1, 1, std::string(64, 'd')};
+        recorded.diff.files.push_back({"src/a.c", "", "modified", 1, 1, false, 0100644, 0100644});
+        return recorded;
+      },
+      [](const put_text&) { return stored_text{std::string(64, 'e'), false}; },
+      [](job_done& job) { job.deliver(); },
+  };
+}
+
+worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_world_ptr fake) {
+  return {
+      [self, fake](const open_attempt&) -> workspace_actor {
+        return self->spawn(fake_workspace, fake,
+                           caf::actor_cast<caf::actor_addr>(self->current_sender()));
+      },
+  };
+}
+
+publisher_actor::behavior_type fake_publisher(publisher_actor::pointer self, fake_world_ptr fake) {
+  return {
+      [self, fake](const publish_run& order) -> caf::result<publish_outcome> {
+        if (fake->publisher_hangs) return self->make_response_promise<publish_outcome>();
+        if (!fake->publications.empty()) {
+          auto outcome = fake->publications.front();
+          fake->publications.pop_front();
+          return outcome;
+        }
+        ++fake->published;
+        schema::publication made;
+        made.branch = "skein/" + order.run.id;
+        made.commit = std::string(40, 'f');
+        made.draft = order.draft;
+        return publish_outcome{made, {}, false};
+      },
+      [](job_done& job) { job.deliver(); },
+  };
+}
+
+}  // namespace skein::actors::test

@@ -1,0 +1,42 @@
+// Actors that stand in for git, cells and remotes: they answer at once, or as a test tells them.
+#pragma once
+
+#include "actors/protocol.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace skein::actors::test {
+
+/// How the fake world behaves; tests change it before or between messages.
+struct fake_world {
+  std::int64_t now_ms = 1'000'000;
+  /// By repository URL; absent: succeeds.
+  std::map<std::string, error> prepare_fails;
+  /// What commands answer, by command line; absent: exit status 0.
+  std::map<std::string, cell::command_result> commands;
+  /// Command lines that never answer until killed.
+  std::string hangs;
+  bool empty_change = false;
+  /// Outcomes of publishing, in order; then: published.
+  std::deque<publish_outcome> publications;
+  bool publisher_hangs = false;
+
+  int workspaces_open = 0;
+  int workspaces_opened = 0;
+  int commands_run = 0;
+  int published = 0;
+  std::vector<std::string> lines;  ///< every command line run, in order
+};
+using fake_world_ptr = std::shared_ptr<fake_world>;
+
+repository_actor::behavior_type fake_repository(repository_actor::pointer self, fake_world_ptr fake);
+worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_world_ptr fake);
+publisher_actor::behavior_type fake_publisher(publisher_actor::pointer self, fake_world_ptr fake);
+
+}  // namespace skein::actors::test
