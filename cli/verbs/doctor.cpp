@@ -103,12 +103,6 @@ report_row check_shipped() {
   return good("shipped configuration", found->string());
 }
 
-report_row check_cell_program() {
-  const auto found = ::skein::cell::find_cell_program();
-  if (!found) return bad("skein-cell", found.error());
-  return good("skein-cell", found->string());
-}
-
 report_row check_settings(const global_options& global) {
   const auto file = settings_file(global);
   if (const auto loaded = load_settings(global); !loaded) return bad("skein.yaml", loaded.error());
@@ -118,7 +112,7 @@ report_row check_settings(const global_options& global) {
 std::vector<report_row> examine(const global_options& global) {
   std::vector<report_row> rows{check_git(), check_state_directory(global.state_dir),
                                good("sqlite", SQLite::getLibVersion()), check_shipped(),
-                               check_cell_program(), check_settings(global)};
+                               check_settings(global)};
   // Where workspaces will be: whether overlayfs works depends on the file system.
   const auto there = existing(global.state_dir);
   auto layers = ::skein::cell::probe_layers(

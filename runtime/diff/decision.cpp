@@ -44,6 +44,7 @@ decision decide(const schema::task_spec& task, const std::vector<touched>& chang
     result.action = gate_action::block;
     result.cls = schema::failure_class::f8;
     result.reason = overreach.front().message;
+    if (!overreach.front().path.empty()) result.reason += ": " + overreach.front().path;
     if (overreach.size() > 1) {
       result.reason += " (and " + std::to_string(overreach.size() - 1) + " more findings)";
     }

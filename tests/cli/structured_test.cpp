@@ -77,7 +77,9 @@ TEST(structured, a_run_is_the_same_in_both_forms) {
   run.state = schema::run_state::verification_failed;
   run.failed.emplace();
   run.failed->reason = "verifier unit: 3 tests fail\nsecond line";
-  run.verdicts.push_back({"unit", true, schema::verdict_status::failed});
+  run.verdicts.emplace_back();
+  run.verdicts.back().name = "unit";
+  run.verdicts.back().status = schema::verdict_status::failed;
   const auto value = schema::to_json(run);
   EXPECT_EQ(read_back(yaml_text(value)), json::parse(json_text(value)));
   EXPECT_EQ(json::parse(json_text(value)), value);

@@ -113,7 +113,7 @@ TEST_F(bad_input, submodules_and_lfs_pointers_stay_what_they_are) {
   const auto url = repository("a",
       "printf 'version https://git-lfs.github.com/spec/v1\\noid sha256:00\\nsize 1\\n' >big.bin; "
       "printf '*.bin filter=lfs diff=lfs merge=lfs -text\\n' >.gitattributes; echo x >f; "
-      "git update-index --add --cacheinfo 160000,1234567890123456789012345678901234567890,sub");
+      "mkdir sub; git update-index --add --cacheinfo 160000,1234567890123456789012345678901234567890,sub");
   const auto object = run(task(url, "echo y >>f"));
   ASSERT_EQ(object["state"], "published") << object.dump(1);
   EXPECT_EQ(object["diff"]["files"], 1);

@@ -49,7 +49,7 @@ TEST_F(campaign_e2e, failing_first_wave_halts_the_rest) {
   for (const auto* name : {"a", "b", "c"}) repository(name, "echo x >f");
   const auto file = campaign("exit 3", "[{size: 1, requireSuccess: 100%}, {rest: true}]");
   const auto object = nlohmann::json::parse(skein({"campaign", "run", "-f", file, "-o", "json"}).out);
-  EXPECT_EQ(last_exit_, 1);
+  EXPECT_EQ(last_exit_, 5);  // every failure in it is a used-up budget
   EXPECT_EQ(object["state"], "halted");
   EXPECT_EQ(object["totals"]["budget_exhausted"], 1);
 }
@@ -57,15 +57,15 @@ TEST_F(campaign_e2e, failing_first_wave_halts_the_rest) {
 TEST_F(campaign_e2e, kill_switch_from_another_terminal_ends_the_campaign_and_stays) {
   for (const auto* name : {"a", "b"}) repository(name, "echo x >f");
   const auto file = campaign("touch /tmp/at-work; sleep 300", "[{rest: true}]");
-  sh("(" + std::string{SKEIN_TEST_BIN_DIR} + "/skein campaign run -f " + file +
-     " --cells 2 --state-dir state >out.json 2>err.log; echo $? >code) &\n"
+  sh("mkfifo ended; (" + std::string{SKEIN_TEST_BIN_DIR} + "/skein campaign run -f " + file +
+     " --cells 2 --state-dir state >out.json 2>err.log; echo $? >ended) &\n"
      "i=0; until " + std::string{SKEIN_TEST_BIN_DIR} +
      "/skein get runs --state agent --state-dir state -o json 2>/dev/null | grep -q runId; do "
      "i=$((i+1)); [ $i -lt 600 ] || exit 1; done");
   const auto killed = skein({"kill", "--campaign", "all", "--reason", "wrong night", "-o", "json"});
   EXPECT_EQ(killed.exit_code, 0) << killed.err;
   EXPECT_EQ(nlohmann::json::parse(killed.out)["stoppedRuns"], 2);
-  sh("i=0; until [ -s code ]; do i=$((i+1)); [ $i -lt 100000 ] || exit 1; done");
+  EXPECT_EQ(sh("cat ended"), "7\n");
   EXPECT_EQ(sh("pgrep -fc 'sleep 30[0]' || true"), "0\n");
   const auto runs = nlohmann::json::parse(skein({"get", "runs", "-o", "json"}).out);
   for (const auto& run : runs) EXPECT_EQ(run["state"], "killed");

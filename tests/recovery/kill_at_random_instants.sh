@@ -40,7 +40,8 @@ spec:
   repos: [{glob: "$work/remote/*.git"}]
 YAML
 export SKEIN_STATE_DIR=$work/state
-fly() { "$skein" campaign run -f "$work/campaign.yaml" --cells 2 -q -o json; }
+# In a subshell of its own: the process that is killed is the program itself.
+fly() { exec "$skein" campaign run -f "$work/campaign.yaml" --cells 2 -q -o json; }
 
 killed=0 lives=0 done_early=0
 while [ "$killed" -lt "$kills" ]; do
@@ -58,7 +59,7 @@ while [ "$killed" -lt "$kills" ]; do
     break
   fi
 done
-fly >"$work/out.json" 2>"$work/err.log" || fail "the last flight ended with $?: $(tail -5 "$work/err.log")"
+(fly) >"$work/out.json" 2>"$work/err.log" || fail "the last flight ended with $?: $(tail -5 "$work/err.log")"
 
 "$skein" audit verify >/dev/null || fail 'the hash chain is broken'
 state_count() { "$skein" get runs --limit 100000 -o json | grep -c "\"state\": \"$1\"" || true; }
