@@ -57,11 +57,12 @@ TEST_F(campaign_e2e, failing_first_wave_halts_the_rest) {
 TEST_F(campaign_e2e, kill_switch_from_another_terminal_ends_the_campaign_and_stays) {
   for (const auto* name : {"a", "b"}) repository(name, "echo x >f");
   const auto file = campaign("touch /tmp/at-work; sleep 300", "[{rest: true}]");
-  sh("mkfifo ended; (" + std::string{SKEIN_TEST_BIN_DIR} + "/skein campaign run -f " + file +
-     " --cells 2 --state-dir state >out.json 2>err.log; echo $? >ended) &\n"
-     "i=0; until " + std::string{SKEIN_TEST_BIN_DIR} +
-     "/skein get runs --state agent --state-dir state -o json 2>/dev/null | grep -q runId; do "
-     "i=$((i+1)); [ $i -lt 600 ] || exit 1; done");
+  // A session of its own: it outlives the shell that starts it, as in another terminal.
+  const std::string program = std::string{SKEIN_TEST_BIN_DIR} + "/skein";
+  write("fly", program + " campaign run -f " + file + " --cells 2 --state-dir state; echo $? >ended\n");
+  sh("mkfifo ended; setsid sh fly >out 2>&1 </dev/null &\n"
+     "i=0; until " + program + " get runs --state agent --state-dir state -o json 2>/dev/null | "
+     "grep -q runId; do i=$((i+1)); [ $i -lt 600 ] || exit 1; done");
   const auto killed = skein({"kill", "--campaign", "all", "--reason", "wrong night", "-o", "json"});
   EXPECT_EQ(killed.exit_code, 0) << killed.err;
   EXPECT_EQ(nlohmann::json::parse(killed.out)["stoppedRuns"], 2);
