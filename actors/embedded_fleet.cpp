@@ -8,6 +8,7 @@
 #include "actors/system/store.hpp"
 #include "actors/system/terminator.hpp"
 #include "actors/worker.hpp"
+#include "runtime/workspace/place.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -16,7 +17,9 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 namespace skein::actors {
@@ -24,6 +27,15 @@ namespace skein::actors {
 namespace {
 
 constexpr std::chrono::minutes call_timeout{10};
+
+/// Below this much free memory per cell, workspaces stay on disk.
+constexpr std::uint64_t memory_wanted_per_cell = 1ULL << 30;
+
+/// Where workspaces may live in memory; SKEIN_WORKSPACES=disk keeps them on disk.
+std::filesystem::path memory_for_workspaces() {
+  const char* wish = std::getenv("SKEIN_WORKSPACES");
+  return wish != nullptr && std::string_view{wish} == "disk" ? "" : "/dev/shm";
+}
 
 std::int64_t wall_clock_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -185,16 +197,19 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   SKEIN_TRY(secrets, scan::secret_scanner::load(options.shipped / "secrets"));
   SKEIN_TRY(cell_program, cell::find_cell_program());
   (void)cell_program;
+  auto cells = options.cells != 0 ? options.cells : options.config.cells;
+  if (cells == 0) cells = std::max(1U, std::thread::hardware_concurrency());
+  SKEIN_TRY(in_memory, workspace::settle(options.layout.workspaces(), memory_for_workspaces(),
+                                         memory_wanted_per_cell * cells));
+  spdlog::info("workspaces are {}", in_memory ? "in memory" : "on the state directory's disk");
   remove_orphan_workspaces(options.layout);
   git::sweep(options.layout.mirrors(), options.layout.bases());
   artifact::artifact_store{options.layout.artifacts()}.sweep();
-  const auto how = cell::choose_strategy(options.layout.root);
+  const auto how = cell::choose_strategy(options.layout.workspaces());
   if (how == workspace::strategy::copy) {
     spdlog::warn("overlayfs is refused in a user namespace here: workspaces are copied, which costs "
                  "time in proportion to the repository; see `skein doctor`");
   }
-  auto cells = options.cells != 0 ? options.cells : options.config.cells;
-  if (cells == 0) cells = std::max(1U, std::thread::hardware_concurrency());
   auto made = std::make_unique<fleet_process>(std::move(options), std::move(lock),
                                               std::move(writer), std::move(verifiers),
                                               std::move(secrets), how, cells);

@@ -136,6 +136,7 @@ measured fly(const store::state_layout& layout, int runs, int live, bool to_the_
   config.set("scheduler.policy", caf::atom("sharing"));
   config.set("scheduler.max-threads", 2);
   auto fake = std::make_shared<actors::test::fake_world>();
+  fake->keep_lines = false;
   auto world = std::make_shared<surroundings>(
       surroundings{layout, schema::config{}, verify::catalogue{},
                    artifact::artifact_store{layout.artifacts()}, scan::secret_scanner{}, loop, pool,

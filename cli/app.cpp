@@ -1,8 +1,8 @@
 #include "cli/app.hpp"
 
+#include "cli/fleet_access.hpp"
 #include "cli/output.hpp"
 #include "cli/render/printable.hpp"
-#include "cli/fleet_access.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "runtime/store/writer.hpp"
 
@@ -22,36 +22,61 @@ namespace {
 
 const char* meaning(int code) {
   switch (code) {
-    case exit_ok: return "ok";
-    case exit_failure: return "failure";
-    case exit_usage: return "usage or invalid file";
-    case exit_refused: return "rejected, denied or blocked by policy";
-    case exit_not_authorised: return "not authorised";
-    case exit_budget: return "budget exhausted";
-    case exit_verification: return "verification failed";
-    case exit_killed: return "killed";
-    case exit_pending: return "still pending";
-    case exit_interrupted: return "interrupted";
-    default: return "";
+    case exit_ok:
+      return "ok";
+    case exit_failure:
+      return "failure";
+    case exit_usage:
+      return "usage or invalid file";
+    case exit_refused:
+      return "rejected, denied or blocked by policy";
+    case exit_not_authorised:
+      return "not authorised";
+    case exit_budget:
+      return "budget exhausted";
+    case exit_verification:
+      return "verification failed";
+    case exit_killed:
+      return "killed";
+    case exit_pending:
+      return "still pending";
+    case exit_interrupted:
+      return "interrupted";
+    default:
+      return "";
   }
 }
 
 /// Which exit codes each verb can return; part of INTERFACE.md's promise about --help.
 const std::map<std::string, std::vector<int>>& codes_of_verbs() {
   static const std::vector<int> outcome{0, 1, 2, 3, 5, 6, 7, 8, 130};
-  static const std::vector<int> reading{0, 1, 2};
-  static const std::vector<int> watching{0, 1, 2, 130};
-  static const std::vector<int> ordering{0, 1, 2, 130};
-  static const std::map<std::string, std::vector<int>> all{
-      {"run", outcome},        {"campaign run", outcome},     {"campaign status", reading},
-      {"campaign pause", ordering}, {"campaign resume", ordering}, {"campaign abort", ordering},
-      {"campaign retry", ordering}, {"campaign rollback", {2}},
-      {"get", watching},       {"describe", reading},         {"why", reading},
-      {"trace", reading},      {"logs", watching},            {"diff", reading},
-      {"patch", reading},      {"hold", ordering},            {"release", ordering},
-      {"drain", ordering},     {"kill", ordering},            {"lift", ordering},
-      {"serve", {0, 1, 2, 130}}, {"doctor", reading},         {"schema", reading},
-      {"config", reading},     {"audit", reading},            {"completion", {0, 2}}};
+  static const std::vector<int> plain{0, 1, 2, 130};
+  static const std::map<std::string, std::vector<int>> all{{"run", outcome},
+                                                           {"campaign run", outcome},
+                                                           {"campaign status", plain},
+                                                           {"campaign pause", plain},
+                                                           {"campaign resume", plain},
+                                                           {"campaign abort", plain},
+                                                           {"campaign retry", plain},
+                                                           {"campaign rollback", {1, 2}},
+                                                           {"get", plain},
+                                                           {"describe", plain},
+                                                           {"why", plain},
+                                                           {"trace", plain},
+                                                           {"logs", plain},
+                                                           {"diff", plain},
+                                                           {"patch", plain},
+                                                           {"hold", plain},
+                                                           {"release", plain},
+                                                           {"drain", plain},
+                                                           {"kill", plain},
+                                                           {"lift", plain},
+                                                           {"serve", plain},
+                                                           {"doctor", plain},
+                                                           {"schema", plain},
+                                                           {"config", plain},
+                                                           {"audit", plain},
+                                                           {"completion", {0, 2}}};
   return all;
 }
 
@@ -142,20 +167,43 @@ int wrong_usage(CLI::App& app, const std::string& what, const std::string& maybe
 }
 
 /// What was not expected, and the word that was probably meant.
-int unexpected(CLI::App& app) {
+int unexpected(CLI::App& app, const std::string& word) {
   CLI::App* verb = innermost(app);
-  const auto extra = app.remaining(true);
-  const std::string word = extra.empty() ? std::string() : extra.front();
   if (word.starts_with("-")) {
     const std::string name = word.substr(0, word.find('='));
     return wrong_usage(app, full_name(verb) + " has no option " + name,
                        closest(name, option_names(verb)));
   }
-  const auto verbs = verb_names(*verb);
-  if (!verbs.empty()) {
+  if (const auto verbs = verb_names(*verb); !verbs.empty()) {
     return wrong_usage(app, "unknown verb " + word, closest(word, verbs));
   }
   return wrong_usage(app, full_name(verb) + " does not take the argument " + word, {});
+}
+
+/// The word that stands where a verb should, when it is none; the parser takes the next word that
+/// is one (`skein descibe run ID` as `run`).
+std::string misspelt_verb(CLI::App& app, int argc, const char* const* argv) {
+  const auto extra = app.remaining(true);
+  const auto verbs = verb_names(app);
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (std::find(verbs.begin(), verbs.end(), word) != verbs.end()) return {};
+    const bool unknown = std::find(extra.begin(), extra.end(), word) != extra.end();
+    if (unknown && !word.starts_with("-")) return word;
+  }
+  return {};
+}
+
+int wrong_words(CLI::App& app, const CLI::ParseError& failed, int argc, const char* const* argv) {
+  if (const auto word = misspelt_verb(app, argc, argv); !word.empty()) {
+    const auto maybe = closest(word, verb_names(app));
+    return wrong_usage(app, "unknown verb " + word, maybe);
+  }
+  const auto extra = app.remaining(true);
+  if (dynamic_cast<const CLI::ExtrasError*>(&failed) != nullptr && !extra.empty()) {
+    return unexpected(app, extra.front());
+  }
+  return wrong_usage(app, failed.what(), {});
 }
 
 int without_action(CLI::App& app) {
@@ -268,14 +316,12 @@ std::unique_ptr<CLI::App> make_app(invocation& call) {
 std::optional<int> parse(CLI::App& app, invocation& call, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ExtrasError&) {
-    return unexpected(app);
   } catch (const CLI::ParseError& failed) {
     // Help and version are what was asked for, so they go to stdout.
     if (failed.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
       return app.exit(failed);
     }
-    return wrong_usage(app, failed.what(), {});
+    return wrong_words(app, failed, argc, argv);
   }
   if (!call.action) return without_action(app);
   if (auto resolved = resolve_state_dir(call.global); !resolved) {

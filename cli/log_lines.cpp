@@ -80,9 +80,15 @@ void send_logs_to_stderr(const global_options& global) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-log_hold::log_hold() { the_sink()->hold(true); }
-log_hold::~log_hold() { the_sink()->hold(false); }
+log_hold::log_hold() {
+  the_sink()->hold(true);
+}
+log_hold::~log_hold() {
+  the_sink()->hold(false);
+}
 
-std::vector<std::string> log_hold::take() { return the_sink()->take(); }
+std::vector<std::string> log_hold::take() {
+  return the_sink()->take();
+}
 
 }  // namespace skein::cli

@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include <sys/ioctl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,7 +22,9 @@ constexpr int exit_reader_gone = 141;
 
 }  // namespace
 
-bool is_terminal(int descriptor) noexcept { return ::isatty(descriptor) == 1; }
+bool is_terminal(int descriptor) noexcept {
+  return ::isatty(descriptor) == 1;
+}
 
 terminal_size size_of_terminal(int descriptor) noexcept {
   winsize size{};
@@ -59,7 +61,9 @@ output::output(const global_options& global)
       terminal_(is_terminal(STDOUT_FILENO)),
       look_(wants_color(global.color, terminal_)) {}
 
-bool output::structured() const noexcept { return is_structured(format_); }
+bool output::structured() const noexcept {
+  return is_structured(format_);
+}
 
 std::size_t output::width() const {
   return terminal_ && !wide() ? size_of_terminal(STDOUT_FILENO).columns : 0;
@@ -69,7 +73,9 @@ void output::print(std::string_view text) {
   if (!failed_) failed_ = !write_all(STDOUT_FILENO, text);
 }
 
-void output::print(const nlohmann::json& value) { print(structured_text(value, format_)); }
+void output::print(const nlohmann::json& value) {
+  print(structured_text(value, format_));
+}
 
 void output::print_foreign(std::string_view text) {
   if (terminal_) {

@@ -30,8 +30,9 @@ log_section call_section(const json& payload) {
                       member<std::string>(payload, "command", "");
   const auto end = member<std::string>(payload, "end", "");
   title = cut(printable(title), 120);
-  title += " (" + printable(end == "exited" ? "status " + std::to_string(member<int>(payload, "code", 0))
-                                            : end);
+  title +=
+      " (" + printable(end == "exited" ? "status " + std::to_string(member<int>(payload, "code", 0))
+                                       : end);
   title += ", " + duration_text(member<std::int64_t>(payload, "durationMs", 0)) + ")";
   return {title, "agent", {}, member<std::string>(payload, "log", "")};
 }

@@ -1,5 +1,7 @@
 #include "cli/state_view.hpp"
 
+#include "cli/render/shell_word.hpp"
+#include "cli/render/time_text.hpp"
 #include "runtime/store/writer.hpp"
 
 #include <chrono>
@@ -10,20 +12,28 @@ namespace {
 
 int strength(store::switch_kind kind) {
   switch (kind) {
-    case store::switch_kind::kill: return 3;
-    case store::switch_kind::hold: return 2;
-    case store::switch_kind::drain: return 1;
+    case store::switch_kind::kill:
+      return 3;
+    case store::switch_kind::hold:
+      return 2;
+    case store::switch_kind::drain:
+      return 1;
   }
   return 0;
 }
 
 bool covers(const store::switch_row& row, const schema::run& run) {
   switch (row.scope) {
-    case store::switch_scope::all: return true;
-    case store::switch_scope::tenant: return row.target == run.tenant;
-    case store::switch_scope::campaign: return row.target == run.campaign;
-    case store::switch_scope::repo: return row.target == run.repo.url;
-    case store::switch_scope::run: return row.target == run.id;
+    case store::switch_scope::all:
+      return true;
+    case store::switch_scope::tenant:
+      return row.target == run.tenant;
+    case store::switch_scope::campaign:
+      return row.target == run.campaign;
+    case store::switch_scope::repo:
+      return row.target == run.repo.url;
+    case store::switch_scope::run:
+      return row.target == run.id;
   }
   return false;
 }
@@ -32,7 +42,8 @@ bool covers(const store::switch_row& row, const schema::run& run) {
 
 result<std::unique_ptr<store::reader>> open_reader(const global_options& global) {
   if (!global.server.empty()) {
-    return error{errc::unsupported, "--server " + global.server + " is not available in this version",
+    return error{errc::unsupported,
+                 "--server " + global.server + " is not available in this version",
                  "leave it out to read --state-dir on this machine"};
   }
   auto opened = store::reader::open(store::state_layout{global.state_dir});
@@ -62,6 +73,18 @@ const store::switch_row* covering_switch(const std::vector<store::switch_row>& s
     if (strongest == nullptr || strength(row.kind) > strength(strongest->kind)) strongest = &row;
   }
   return strongest;
+}
+
+std::string switch_text(const store::switch_row& row) {
+  return std::string(store::to_string(row.kind)) + " switch on " +
+         std::string(store::to_string(row.scope)) + (row.target.empty() ? "" : " " + row.target) +
+         " by " + row.by + " since " + local_time(row.since_ms) +
+         (row.reason.empty() ? "" : ": " + row.reason);
+}
+
+std::string lift_command(const store::switch_row& row) {
+  return "skein lift --" + std::string(store::to_string(row.scope)) +
+         (row.target.empty() ? "" : " " + shell_word(row.target));
 }
 
 schema::run_state shown_state(const std::vector<store::switch_row>& switches,

@@ -27,6 +27,11 @@ namespace skein::cli {
 [[nodiscard]] const store::switch_row* covering_switch(
     const std::vector<store::switch_row>& switches, const schema::run& run);
 
+/// `hold switch on tenant a by root since …: reason`, for people, on one line.
+[[nodiscard]] std::string switch_text(const store::switch_row& row);
+/// The command that takes it back.
+[[nodiscard]] std::string lift_command(const store::switch_row& row);
+
 /// What users see: a queued run that a switch covers is `held`.
 [[nodiscard]] schema::run_state shown_state(const std::vector<store::switch_row>& switches,
                                             const schema::run& run);

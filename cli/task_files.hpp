@@ -11,8 +11,8 @@
 namespace skein::cli {
 
 /// The tasks of a file, with repositories by absolute path or URL. Nothing: the problems are on
-/// stderr and the exit code is 2. With `repos`, each task is taken once for each of them, instead of
-/// the repository it names.
+/// stderr and the exit code is 2. With `repos`, each task is taken once for each of them, instead
+/// of the repository it names.
 [[nodiscard]] std::optional<std::vector<schema::task>> read_tasks(
     const std::string& path, const std::vector<std::string>& repos);
 

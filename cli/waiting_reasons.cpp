@@ -27,18 +27,6 @@ reason ended(const schema::run& run) {
   return {state, state + (told.empty() ? "" : ": " + told), {}};
 }
 
-reason covered(const store::switch_row& row) {
-  const std::string where =
-      std::string(store::to_string(row.scope)) + (row.target.empty() ? "" : " " + row.target);
-  std::string option = "--" + std::string(store::to_string(row.scope));
-  if (!row.target.empty()) option += " " + row.target;
-  return {"switch",
-          std::string(store::to_string(row.kind)) + " switch on " + where + " by " + row.by +
-              " since " + local_time(row.since_ms) +
-              (row.reason.empty() ? std::string() : ": " + row.reason),
-          "skein lift " + option};
-}
-
 /// What its campaign says; nothing when the campaign lets it go.
 result<std::vector<reason>> campaign_reasons(const store::reader& from, const schema::run& run) {
   std::vector<reason> out;
@@ -48,7 +36,8 @@ result<std::vector<reason>> campaign_reasons(const store::reader& from, const sc
   const std::string because = campaign.reason.empty() ? std::string() : ": " + campaign.reason;
   const std::string resume = "skein campaign resume " + run.campaign;
   switch (campaign.state) {
-    case campaign_state::running: break;
+    case campaign_state::running:
+      break;
     case campaign_state::paused:
       out.push_back({"campaign_paused", name + " is paused" + because, resume});
       break;
@@ -57,8 +46,8 @@ result<std::vector<reason>> campaign_reasons(const store::reader& from, const sc
       break;
     case campaign_state::aborted:
     case campaign_state::completed:
-      out.push_back({"campaign_over", name + " is " +
-                                          std::string(schema::to_string(campaign.state)) + because,
+      out.push_back({"campaign_over",
+                     name + " is " + std::string(schema::to_string(campaign.state)) + because,
                      {}});
       break;
   }
@@ -86,15 +75,17 @@ result<std::vector<reason>> campaign_reasons(const store::reader& from, const sc
 result<std::vector<reason>> queued_reasons(const store::reader& from, const schema::run& run) {
   std::vector<reason> out;
   SKEIN_TRY(switches, from.switches());
-  if (const auto* row = covering_switch(switches, run)) out.push_back(covered(*row));
+  if (const auto* row = covering_switch(switches, run)) {
+    out.push_back({"switch", switch_text(*row), lift_command(*row)});
+  }
   SKEIN_TRY(by_campaign, campaign_reasons(from, run));
   out.insert(out.end(), by_campaign.begin(), by_campaign.end());
+  const bool kept_back = !out.empty();
   SKEIN_TRY(underway, from.interrupted());
   for (const auto& other : underway) {
     if (other.repo.url != run.repo.url) continue;
-    out.push_back({"repository_busy",
-                   "run " + other.id + " is at work in the same repository",
-                   {}});
+    out.push_back(
+        {"repository_busy", "run " + other.id + " is at work in the same repository", {}});
     break;
   }
   if (run.crashes > 0) {
@@ -103,9 +94,13 @@ result<std::vector<reason>> queued_reasons(const store::reader& from, const sche
                        (run.crashes == 1 ? " time" : " times") + "; it starts again",
                    {}});
   }
+  // The place in the queue says nothing about a run that may not start at all.
+  if (kept_back) return out;
   SKEIN_TRY(before, from.queue_position(run.id));
-  out.push_back({"queue", before == 0 ? "it is the next in the queue"
-                                      : std::to_string(before) + " runs are before it in the queue",
+  out.push_back({"queue",
+                 before == 0   ? "it is the next in the queue"
+                 : before == 1 ? "1 run is before it in the queue"
+                               : std::to_string(before) + " runs are before it in the queue",
                  {}});
   return out;
 }

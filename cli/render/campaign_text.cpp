@@ -62,15 +62,19 @@ campaign_progress progress_of(const store::campaign_row& row,
 
 int exit_code_of(const campaign_progress& campaign) {
   switch (campaign.state) {
-    case campaign_state::aborted: return exit_killed;
+    case campaign_state::aborted:
+      return exit_killed;
     case campaign_state::running:
-    case campaign_state::paused: return exit_pending;
+    case campaign_state::paused:
+      return exit_pending;
     case campaign_state::halted:
-    case campaign_state::completed: break;
+    case campaign_state::completed:
+      break;
   }
   std::set<int> codes;
   for (const auto& [state, count] : campaign.states) {
-    if (schema::is_final(state) && !schema::is_success(state)) codes.insert(schema::exit_code(state));
+    if (schema::is_final(state) && !schema::is_success(state))
+      codes.insert(schema::exit_code(state));
   }
   if (codes.size() == 1) return *codes.begin();
   if (codes.empty() && campaign.state == campaign_state::completed) return exit_ok;
@@ -92,12 +96,9 @@ nlohmann::json to_json(const campaign_progress& campaign) {
   for (const auto& [state, count] : campaign.states) {
     totals[std::string(schema::to_string(state))] = count;
   }
-  return {{"name", campaign.name},
-          {"state", schema::to_string(campaign.state)},
-          {"tenant", campaign.tenant},
-          {"reason", campaign.reason},
-          {"waves", std::move(waves)},
-          {"totals", std::move(totals)}};
+  return {{"name", campaign.name},     {"state", schema::to_string(campaign.state)},
+          {"tenant", campaign.tenant}, {"reason", campaign.reason},
+          {"waves", std::move(waves)}, {"totals", std::move(totals)}};
 }
 
 std::string percent_text(double share) {
@@ -126,8 +127,7 @@ std::string states_text(const campaign_progress& campaign, const style& look, st
   return out;
 }
 
-std::string progress_text(const campaign_progress& campaign, std::size_t width,
-                          const style& look) {
+std::string progress_text(const campaign_progress& campaign, std::size_t width, const style& look) {
   std::string out = look.paint(tone::strong, "campaign " + printable(campaign.name)) + ": " +
                     look.paint(tone_of(campaign.state), schema::to_string(campaign.state)) + ", " +
                     std::to_string(campaign.done) + "/" + std::to_string(campaign.total) +
@@ -135,8 +135,11 @@ std::string progress_text(const campaign_progress& campaign, std::size_t width,
   if (!campaign.reason.empty()) out += "; " + printable(campaign.reason);
   out += "\n" + states_text(campaign, look) + (campaign.states.empty() ? "" : "\n");
   if (campaign.waves.size() < 2) return out;
-  table waves({{"WAVE", squeeze::never, true}, {"STATE"}, {"DONE", squeeze::never, true},
-               {"SUCCEEDED", squeeze::never, true}, {"REQUIRED", squeeze::never, true}});
+  table waves({{"WAVE", squeeze::never, true},
+               {"STATE"},
+               {"DONE", squeeze::never, true},
+               {"SUCCEEDED", squeeze::never, true},
+               {"REQUIRED", squeeze::never, true}});
   for (std::size_t i = 0; i < campaign.waves.size(); ++i) {
     const auto& wave = campaign.waves[i];
     const double share =

@@ -20,8 +20,8 @@ class page {
   }
   void line(const std::string& name, const std::string& value, tone how = tone::plain) {
     if (value.empty()) return;
-    text_ += "  " + look_.paint(tone::dim, padded(name, 14)) + look_.paint(how, printable(value)) +
-             "\n";
+    text_ +=
+        "  " + look_.paint(tone::dim, padded(name, 14)) + look_.paint(how, printable(value)) + "\n";
   }
   /// Several lines of somebody's text, indented.
   void block(const std::string& text) {
@@ -92,15 +92,20 @@ void write_failure(page& out, const schema::failure& failed) {
 
 void write_verdicts(page& out, const schema::run& run, std::size_t width) {
   out.section("verifiers");
-  table rows({{"NAME", squeeze::end}, {"REQUIRED"}, {"STATUS"}, {"BASELINE"}, {"FLAKY"},
+  table rows({{"NAME", squeeze::end},
+              {"REQUIRED"},
+              {"STATUS"},
+              {"BASELINE"},
+              {"FLAKY"},
               {"TIME", squeeze::never, true}});
   for (const auto& each : run.verdicts) {
     const bool passed = each.status == schema::verdict_status::passed;
     const bool fine = passed || each.status == schema::verdict_status::skipped;
     rows.add({{each.name},
               {each.required ? "yes" : "no"},
-              {std::string(schema::to_string(each.status)),
-               passed ? tone::good : fine ? tone::dim : tone::bad},
+              {std::string(schema::to_string(each.status)), passed ? tone::good
+                                                            : fine ? tone::dim
+                                                                   : tone::bad},
               {std::string(schema::to_string(each.baseline)) + (each.baseline_cached ? " *" : "")},
               {each.flaky ? "yes" : ""},
               {duration_text(each.duration_ms)}});
@@ -123,11 +128,18 @@ void write_change(page& out, const schema::run& run, std::size_t width) {
   }
   if (!run.findings.empty()) {
     out.section("findings");
-    table rows({{"RULE", squeeze::end}, {"SEVERITY"}, {"PATH", squeeze::front}, {"LINE"},
-                {"ACTION"}, {"MESSAGE", squeeze::end}});
+    table rows({{"RULE", squeeze::end},
+                {"SEVERITY"},
+                {"PATH", squeeze::front},
+                {"LINE"},
+                {"ACTION"},
+                {"MESSAGE", squeeze::end}});
     for (const auto& each : run.findings) {
-      rows.add({{each.rule}, {each.severity}, {each.path},
-                {each.line > 0 ? std::to_string(each.line) : std::string()}, {each.action},
+      rows.add({{each.rule},
+                {each.severity},
+                {each.path},
+                {each.line > 0 ? std::to_string(each.line) : std::string()},
+                {each.action},
                 {each.message}});
     }
     out.rows(rows, width);
@@ -206,7 +218,8 @@ nlohmann::json description_json(const schema::run& run, const run_surroundings& 
   out["logRef"] = run.log_ref;
   out["events"] = around.events;
   out["outbox"] = around.outbox;
-  out["startedAt"] = run.started_ms > 0 ? nlohmann::json(utc_time(run.started_ms)) : nlohmann::json();
+  out["startedAt"] =
+      run.started_ms > 0 ? nlohmann::json(utc_time(run.started_ms)) : nlohmann::json();
   out["usage"]["shellOutputBytes"] = run.used.shell_output_bytes;
   if (run.published) {
     out["publication"]["title"] = run.published->title;

@@ -27,8 +27,9 @@ constexpr std::array wide{range{0x1100, 0x115f},   range{0x2e80, 0x303e},   rang
                           range{0x1f300, 0x1f64f}, range{0x1f680, 0x1f6ff}, range{0x1f900, 0x1f9ff},
                           range{0x20000, 0x3fffd}};
 /// What reorders the text around it, or shows as nothing.
-constexpr std::array deceptive{range{0x061c, 0x061c}, range{0x200b, 0x200f}, range{0x2028, 0x202e},
-                               range{0x2060, 0x206f}, range{0xfeff, 0xfeff}, range{0xe0000, 0xe0fff}};
+constexpr std::array deceptive{range{0x061c, 0x061c}, range{0x200b, 0x200f},
+                               range{0x2028, 0x202e}, range{0x2060, 0x206f},
+                               range{0xfeff, 0xfeff}, range{0xe0000, 0xe0fff}};
 
 template <std::size_t Count>
 bool within(const std::array<range, Count>& ranges, std::uint32_t point) {
@@ -42,9 +43,12 @@ std::uint32_t decode(std::string_view sequence) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(sequence[index]));
   };
   switch (sequence.size()) {
-    case 1: return byte(0);
-    case 2: return (byte(0) & 0x1fU) << 6U | (byte(1) & 0x3fU);
-    case 3: return (byte(0) & 0x0fU) << 12U | (byte(1) & 0x3fU) << 6U | (byte(2) & 0x3fU);
+    case 1:
+      return byte(0);
+    case 2:
+      return (byte(0) & 0x1fU) << 6U | (byte(1) & 0x3fU);
+    case 3:
+      return (byte(0) & 0x0fU) << 12U | (byte(1) & 0x3fU) << 6U | (byte(2) & 0x3fU);
     default:
       return (byte(0) & 0x07U) << 18U | (byte(1) & 0x3fU) << 12U | (byte(2) & 0x3fU) << 6U |
              (byte(3) & 0x3fU);
@@ -100,9 +104,13 @@ character next_character(std::string_view text) noexcept {
 
 }  // namespace
 
-std::string printable(std::string_view text) { return visible(text, false); }
+std::string printable(std::string_view text) {
+  return visible(text, false);
+}
 
-std::string printable_lines(std::string_view text) { return visible(text, true); }
+std::string printable_lines(std::string_view text) {
+  return visible(text, true);
+}
 
 std::size_t columns(std::string_view text) noexcept {
   std::size_t width = 0;

@@ -24,7 +24,9 @@ std::string change_size(const schema::diff_summary& change) {
          std::to_string(change.insertions) + " -" + std::to_string(change.deletions);
 }
 
-std::string short_id(const std::string& id) { return id.substr(0, 8); }
+std::string short_id(const std::string& id) {
+  return id.substr(0, 8);
+}
 
 std::string branch_or_reason(const schema::run& run) {
   if (run.failed && !run.failed->reason.empty()) return run.failed->reason;
@@ -33,10 +35,12 @@ std::string branch_or_reason(const schema::run& run) {
     if (run.published->mode == schema::publish_mode::patch) return "patch: " + diff_text(run);
   }
   switch (run.state) {
-    case schema::run_state::no_change: return "nothing to change";
+    case schema::run_state::no_change:
+      return "nothing to change";
     case schema::run_state::analysis_only:
       return run.dry_run ? "dry run: " + diff_text(run) : diff_text(run);
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -63,16 +67,19 @@ std::string outcome_text(const std::vector<schema::run>& runs, const style& look
     const auto time = time_of(run, now_ms);
     out += look.paint(tone::dim, "(" + short_id(run.id) + ", " + duration_text(time) + ")") + "\n";
     if (run.failed && !run.failed->suggested_next_action.empty()) {
-      out += std::string(state_width + 2, ' ') +
-             look.paint(tone::dim, "next: ") + printable(run.failed->suggested_next_action) + "\n";
+      out += std::string(state_width + 2, ' ') + look.paint(tone::dim, "next: ") +
+             printable(run.failed->suggested_next_action) + "\n";
     }
   }
   return out;
 }
 
 table run_table(const std::vector<shown_run>& runs, bool wide, std::int64_t now_ms) {
-  std::vector<column> columns{{"ID"},     {"STATE"},    {"REPO", squeeze::front},
-                              {"TENANT", squeeze::end}, {"CAMPAIGN", squeeze::end},
+  std::vector<column> columns{{"ID"},
+                              {"STATE"},
+                              {"REPO", squeeze::front},
+                              {"TENANT", squeeze::end},
+                              {"CAMPAIGN", squeeze::end},
                               {"AGE", squeeze::never, true}};
   if (wide) {
     for (const char* title : {"WAVE", "ATTEMPT", "RISK", "TIME", "CHANGE", "TASK", "SUBMITTER"}) {

@@ -47,7 +47,9 @@ std::string without_raw_controls(const std::string& text) {
   return out;
 }
 
-std::string flow(const json& value) { return without_raw_controls(schema::dump(value)); }
+std::string flow(const json& value) {
+  return without_raw_controls(schema::dump(value));
+}
 
 /// Words that no reader of any YAML version takes for something else.
 bool is_plain(const std::string& text) {
@@ -60,7 +62,8 @@ bool is_plain(const std::string& text) {
   std::string low(text);
   std::transform(low.begin(), low.end(), low.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const char* word : {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"}) {
+  for (const char* word :
+       {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"}) {
     if (low == word) return false;
   }
   return true;
@@ -73,7 +76,9 @@ std::string scalar(const json& value) {
   return flow(value);
 }
 
-bool is_block(const json& value) { return value.is_structured() && !value.empty(); }
+bool is_block(const json& value) {
+  return value.is_structured() && !value.empty();
+}
 
 /// `first`: the indentation of the first line is there already (after `- `).
 void write(std::string& out, const json& value, std::size_t depth, bool first) {

@@ -20,16 +20,26 @@ bool forced(const char* name) {
 
 const char* sequence_of(tone how) {
   switch (how) {
-    case tone::plain: return "";
-    case tone::good: return "\x1b[32m";
-    case tone::bad: return "\x1b[31m";
-    case tone::warn: return "\x1b[33m";
-    case tone::active: return "\x1b[36m";
-    case tone::dim: return "\x1b[2m";
-    case tone::strong: return "\x1b[1m";
-    case tone::added: return "\x1b[32m";
-    case tone::removed: return "\x1b[31m";
-    case tone::hunk: return "\x1b[36m";
+    case tone::plain:
+      return "";
+    case tone::good:
+      return "\x1b[32m";
+    case tone::bad:
+      return "\x1b[31m";
+    case tone::warn:
+      return "\x1b[33m";
+    case tone::active:
+      return "\x1b[36m";
+    case tone::dim:
+      return "\x1b[2m";
+    case tone::strong:
+      return "\x1b[1m";
+    case tone::added:
+      return "\x1b[32m";
+    case tone::removed:
+      return "\x1b[31m";
+    case tone::hunk:
+      return "\x1b[36m";
   }
   return "";
 }
@@ -64,26 +74,34 @@ tone tone_of(schema::run_state state) noexcept {
   using schema::run_state;
   switch (state) {
     case run_state::published:
-    case run_state::draft_published: return tone::good;
+    case run_state::draft_published:
+      return tone::good;
     case run_state::no_change:
     case run_state::analysis_only:
     case run_state::duplicate:
     case run_state::intake:
-    case run_state::schedule: return tone::dim;
+    case run_state::schedule:
+      return tone::dim;
     case run_state::held:
-    case run_state::waiting_approval: return tone::warn;
-    default: return schema::is_final(state) ? tone::bad : tone::active;
+    case run_state::waiting_approval:
+      return tone::warn;
+    default:
+      return schema::is_final(state) ? tone::bad : tone::active;
   }
 }
 
 tone tone_of(schema::campaign_state state) noexcept {
   using schema::campaign_state;
   switch (state) {
-    case campaign_state::running: return tone::active;
-    case campaign_state::completed: return tone::good;
-    case campaign_state::paused: return tone::warn;
+    case campaign_state::running:
+      return tone::active;
+    case campaign_state::completed:
+      return tone::good;
+    case campaign_state::paused:
+      return tone::warn;
     case campaign_state::halted:
-    case campaign_state::aborted: return tone::bad;
+    case campaign_state::aborted:
+      return tone::bad;
   }
   return tone::plain;
 }

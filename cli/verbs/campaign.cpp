@@ -5,6 +5,7 @@
 #include "cli/person.hpp"
 #include "cli/render/campaign_text.hpp"
 #include "cli/render/run_text.hpp"
+#include "cli/render/shell_word.hpp"
 #include "cli/signals.hpp"
 #include "cli/state_view.hpp"
 #include "cli/task_files.hpp"
@@ -43,8 +44,9 @@ result<campaign_progress> progress_now(const store::reader& state, const std::st
 }
 
 /// The object of INTERFACE.md; with a table of the runs when it is text.
-result<> print_campaign(output& out, const store::reader& state,
-                        const campaign_progress& progress, bool with_table) {
+result<> print_campaign(output& out, const store::reader& state, const campaign_progress& progress,
+                        bool with_table) {
+  if (!out.structured() && !with_table) return {};
   store::run_filter filter;
   filter.campaign = progress.name;
   filter.limit = 0;
@@ -54,7 +56,7 @@ result<> print_campaign(output& out, const store::reader& state,
     auto& list = document["runs"] = nlohmann::json::array();
     for (const auto& run : runs) list.push_back(schema::to_json(run));
     out.print(document);
-  } else if (with_table) {
+  } else {
     out.print(result_table(runs, now_ms()).text(out.width(), out.look()));
   }
   return {};
@@ -73,15 +75,15 @@ std::string advice(const campaign_progress& progress) {
       return "`skein get runs --campaign " + progress.name +
              "` has the ids, `skein why ID` says what happened; `skein campaign retry --failed " +
              progress.name + "` tries again";
-    default: return {};
+    default:
+      return {};
   }
 }
 
 void say_end(const global_options& global, const campaign_progress& progress) {
-  std::string line = "campaign " + progress.name + " " +
-                     std::string(schema::to_string(progress.state)) + ": " +
-                     std::to_string(progress.succeeded) + " of " + std::to_string(progress.total) +
-                     " succeeded";
+  std::string line =
+      "campaign " + progress.name + " " + std::string(schema::to_string(progress.state)) + ": " +
+      std::to_string(progress.succeeded) + " of " + std::to_string(progress.total) + " succeeded";
   if (!progress.reason.empty()) line += "; " + progress.reason;
   say(global, line);
   if (const auto next = advice(progress); !next.empty()) say(global, "next: " + next);
@@ -137,17 +139,18 @@ int fly(const global_options& global, const fly_options& options) {
   auto watched = watch_campaign(global, *access, **state, *name, *since);
   if (!watched) return fail(watched.error());
   if (watched->end == watch_end::interrupted) {
+    say(global, "campaign " + *name + ": " + std::to_string(watched->progress.done) + " of " +
+                    std::to_string(watched->progress.total) + " runs done");
     return end_interrupted(global, *access,
-                           access->embedded ? "skein campaign run -f " + options.file
+                           access->embedded ? "skein campaign run -f " + shell_word(options.file)
                                             : "skein campaign status " + *name);
   }
-  let_go(*access);
   output out(global);
   if (auto printed = print_campaign(out, **state, watched->progress, true); !printed) {
-    return report(printed.error());
+    return fail(printed.error());
   }
   say_end(global, watched->progress);
-  return out.finish(exit_code_of(watched->progress));
+  return end_flight(*access, out.finish(exit_code_of(watched->progress)));
 }
 
 int status(const global_options& global, const std::string& name) {
@@ -175,8 +178,7 @@ int print_order(const global_options& global, const std::string& name, campaign_
   return out.finish(exit_ok);
 }
 
-int control(const global_options& global, const order_options& options,
-            actors::campaign_act act) {
+int control(const global_options& global, const order_options& options, actors::campaign_act act) {
   exit_at_interrupt(2);
   access_wish wish;
   wish.command = act == actors::campaign_act::pause    ? "campaign pause"
@@ -184,8 +186,7 @@ int control(const global_options& global, const order_options& options,
                                                        : "campaign abort";
   auto access = open_fleet(global, wish);
   if (!access) return report(access.error());
-  const auto answer =
-      access->fleet->control({options.name, act, current_person(), options.reason});
+  const auto answer = access->fleet->control({options.name, act, current_person(), options.reason});
   const bool embedded = access->embedded;
   let_go(*access);
   if (!answer) return report(answer.error());
@@ -224,10 +225,9 @@ int retry(const global_options& global, const order_options& options) {
 }
 
 int rollback(const global_options&, const order_options& options) {
-  (void)report({errc::unsupported, "campaign rollback " + options.name + " is not in this version",
-                "close the branches by hand; `skein get runs --campaign " + options.name +
-                    " -o json` lists them under publication"});
-  return exit_usage;
+  return report({errc::unsupported, "campaign rollback " + options.name + " is not in this version",
+                 "close the branches by hand; `skein get runs --campaign " + options.name +
+                     " -o json` lists them under publication"});
 }
 
 enum class takes { name, reason, failed };
@@ -256,15 +256,16 @@ void add_fly(CLI::App& family, invocation& call) {
                    "campaign file in YAML or JSON, - for standard input")
       ->required()
       ->type_name("FILE");
-  verb->add_flag("--dry-run", options->dry_run, "everything but publishing, under a name of its own");
+  verb->add_flag("--dry-run", options->dry_run,
+                 "everything but publishing, under a name of its own");
   verb->add_option("--cells", options->cells, "cells at once when the fleet is embedded")
       ->type_name("N")
       ->check(CLI::Range(1U, 1024U));
-  verb->footer("Paths under repos: are relative to the file. A known name with the same content is\n"
-               "resumed. When all failed runs end with one exit code, it is this one.");
-  verb->callback([options, &call] {
-    call.action = [options, &call] { return fly(call.global, *options); };
-  });
+  verb->footer(
+      "Paths under repos: are relative to the file. A known name with the same content is\n"
+      "resumed. When all failed runs end with one exit code, it is this one.");
+  verb->callback(
+      [options, &call] { call.action = [options, &call] { return fly(call.global, *options); }; });
 }
 
 }  // namespace

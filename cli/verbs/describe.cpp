@@ -67,9 +67,7 @@ void add_describe(CLI::App& app, invocation& call) {
   auto id = std::make_shared<std::string>();
   auto* verb = family->add_subcommand("run", "everything about one run");
   verb->add_option("ID", *id, "the run's id, or the beginning of it")->required();
-  verb->callback([id, &call] {
-    call.action = [id, &call] { return describe(call.global, *id); };
-  });
+  verb->callback([id, &call] { call.action = [id, &call] { return describe(call.global, *id); }; });
 }
 
 }  // namespace skein::cli

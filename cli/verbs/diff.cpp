@@ -105,16 +105,15 @@ void add_diff(CLI::App& app, invocation& call) {
   auto file = std::make_shared<std::string>();
   auto* reading = app.add_subcommand("diff", "a run's change, in colours on a terminal");
   reading->add_option("ID", *id, "the run's id, or the beginning of it")->required();
-  reading->callback([id, &call] {
-    call.action = [id, &call] { return diff(call.global, *id); };
-  });
+  reading->callback([id, &call] { call.action = [id, &call] { return diff(call.global, *id); }; });
   auto* applying = app.add_subcommand("patch", "a run's change for `git apply`");
   applying->add_option("ID", *id, "the run's id, or the beginning of it")->required();
   applying->add_option("-O,--output-file", *file, "write it there instead of standard output")
       ->type_name("FILE");
-  applying->footer("skein patch ID | git apply\n"
-                   "On a terminal control characters are made visible; in a pipe or with -O the\n"
-                   "bytes are as they are.");
+  applying->footer(
+      "skein patch ID | git apply\n"
+      "On a terminal control characters are made visible; in a pipe or with -O the\n"
+      "bytes are as they are.");
   applying->callback([id, file, &call] {
     call.action = [id, file, &call] { return patch(call.global, *id, *file); };
   });

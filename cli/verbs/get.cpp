@@ -66,9 +66,14 @@ result<listing> list_of_campaigns(const store::reader& from, const output& out,
                                   const get_options& options, const global_options&) {
   SKEIN_TRY(rows, from.campaigns());
   listing made;
-  made.rows = table({{"NAME", squeeze::end}, {"STATE"}, {"TENANT", squeeze::end}, {"WAVE"},
-                     {"DONE", squeeze::never, true}, {"SUCCEEDED", squeeze::never, true},
-                     {"AGE", squeeze::never, true}, {"REASON", squeeze::end}});
+  made.rows = table({{"NAME", squeeze::end},
+                     {"STATE"},
+                     {"TENANT", squeeze::end},
+                     {"WAVE"},
+                     {"DONE", squeeze::never, true},
+                     {"SUCCEEDED", squeeze::never, true},
+                     {"AGE", squeeze::never, true},
+                     {"REASON", squeeze::end}});
   std::uint32_t shown = 0;
   for (const auto& row : rows) {
     if (!options.state.empty() && schema::to_string(row.state) != options.state) continue;
@@ -83,15 +88,15 @@ result<listing> list_of_campaigns(const store::reader& from, const output& out,
       made.document.back()["updatedAt"] = utc_time(row.updated_ms);
       continue;
     }
-    made.rows.add({{progress.name},
-                   {std::string(schema::to_string(progress.state)), tone_of(progress.state)},
-                   {progress.tenant},
-                   {std::to_string(progress.open_wave + 1) + "/" +
-                    std::to_string(progress.waves.size())},
-                   {std::to_string(progress.done) + "/" + std::to_string(progress.total)},
-                   {std::to_string(progress.succeeded)},
-                   {duration_text(now_ms() - row.created_ms)},
-                   {progress.reason}});
+    made.rows.add(
+        {{progress.name},
+         {std::string(schema::to_string(progress.state)), tone_of(progress.state)},
+         {progress.tenant},
+         {std::to_string(progress.open_wave + 1) + "/" + std::to_string(progress.waves.size())},
+         {std::to_string(progress.done) + "/" + std::to_string(progress.total)},
+         {std::to_string(progress.succeeded)},
+         {duration_text(now_ms() - row.created_ms)},
+         {progress.reason}});
   }
   return made;
 }
@@ -100,8 +105,10 @@ result<listing> list_of_tenants(const store::reader& from, const output& out,
                                 const get_options& options, const global_options&) {
   SKEIN_TRY(rows, from.tenants());
   listing made;
-  made.rows = table({{"TENANT", squeeze::end}, {"ACTIVE", squeeze::never, true},
-                     {"QUEUED", squeeze::never, true}, {"TOKENS", squeeze::never, true},
+  made.rows = table({{"TENANT", squeeze::end},
+                     {"ACTIVE", squeeze::never, true},
+                     {"QUEUED", squeeze::never, true},
+                     {"TOKENS", squeeze::never, true},
                      {"USD", squeeze::never, true}});
   for (const auto& row : rows) {
     if (!options.query.tenant.empty() && row.tenant != options.query.tenant) continue;
@@ -114,8 +121,11 @@ result<listing> list_of_tenants(const store::reader& from, const output& out,
     }
     char usd[32];
     std::snprintf(usd, sizeof usd, "%.2f", row.usd);
-    made.rows.add({{row.tenant}, {std::to_string(row.active)}, {std::to_string(row.queued)},
-                   {std::to_string(row.tokens)}, {usd}});
+    made.rows.add({{row.tenant},
+                   {std::to_string(row.active)},
+                   {std::to_string(row.queued)},
+                   {std::to_string(row.tokens)},
+                   {usd}});
   }
   return made;
 }
@@ -151,9 +161,12 @@ result<listing> list_of_repos(const store::reader& from, const output& out,
   query.cursor = 0;
   SKEIN_TRY(found, repositories(from, query));
   listing made;
-  made.rows = table({{"REPOSITORY", squeeze::front}, {"LAST STATE"},
-                     {"RUNS", squeeze::never, true}, {"SUCCEEDED", squeeze::never, true},
-                     {"AGE", squeeze::never, true}, {"LAST RUN"}});
+  made.rows = table({{"REPOSITORY", squeeze::front},
+                     {"LAST STATE"},
+                     {"RUNS", squeeze::never, true},
+                     {"SUCCEEDED", squeeze::never, true},
+                     {"AGE", squeeze::never, true},
+                     {"LAST RUN"}});
   std::uint32_t shown = 0;
   for (const auto& [url, repo] : found) {
     if (options.query.state && repo.last.state != *options.query.state) continue;
@@ -181,8 +194,11 @@ result<listing> list_of_repos(const store::reader& from, const output& out,
 result<listing> list_of_workers(const store::reader& from, const output& out, const get_options&,
                                 const global_options& global) {
   listing made;
-  made.rows = table({{"WORKER"}, {"STATE"}, {"CELLS", squeeze::never, true},
-                     {"ACTIVE", squeeze::never, true}, {"PID", squeeze::never, true},
+  made.rows = table({{"WORKER"},
+                     {"STATE"},
+                     {"CELLS", squeeze::never, true},
+                     {"ACTIVE", squeeze::never, true},
+                     {"PID", squeeze::never, true},
                      {"COMMAND", squeeze::end}});
   const auto owner = store::state_lock::holder(store::state_layout{global.state_dir});
   if (!owner) return made;
@@ -194,12 +210,19 @@ result<listing> list_of_workers(const store::reader& from, const output& out, co
   // Its --cells is known to that process only.
   const auto cells = cells_of(settings, 0);
   if (out.structured()) {
-    made.document.push_back({{"name", "embedded"}, {"state", "up"}, {"cells", cells},
-                             {"active", active}, {"pid", owner->pid},
+    made.document.push_back({{"name", "embedded"},
+                             {"state", "up"},
+                             {"cells", cells},
+                             {"active", active},
+                             {"pid", owner->pid},
                              {"command", owner->command}});
   } else {
-    made.rows.add({{"embedded"}, {"up", tone::good}, {std::to_string(cells)},
-                   {std::to_string(active)}, {std::to_string(owner->pid)}, {owner->command}});
+    made.rows.add({{"embedded"},
+                   {"up", tone::good},
+                   {std::to_string(cells)},
+                   {std::to_string(active)},
+                   {std::to_string(owner->pid)},
+                   {owner->command}});
   }
   return made;
 }
@@ -212,10 +235,10 @@ result<listing> list_of_nothing(const store::reader&, const output&, const get_o
 
 const std::map<std::string, lister>& listers() {
   static const std::map<std::string, lister> all{
-      {"runs", list_of_runs},           {"campaigns", list_of_campaigns},
-      {"tenants", list_of_tenants},     {"repos", list_of_repos},
-      {"workers", list_of_workers},     {"approvals", list_of_nothing},
-      {"schedules", list_of_nothing},   {"incidents", list_of_nothing}};
+      {"runs", list_of_runs},         {"campaigns", list_of_campaigns},
+      {"tenants", list_of_tenants},   {"repos", list_of_repos},
+      {"workers", list_of_workers},   {"approvals", list_of_nothing},
+      {"schedules", list_of_nothing}, {"incidents", list_of_nothing}};
   return all;
 }
 
@@ -324,11 +347,14 @@ void add_get(CLI::App& app, invocation& call) {
   auto options = std::make_shared<get_options>();
   auto* verb = app.add_subcommand("get", "lists of runs, campaigns, tenants, repos, workers …");
   std::vector<std::string> known;
-  for (const auto& [name, does] : listers()) known.push_back(name);
+  for (const auto& [name, does] : listers()) {
+    known.push_back(name);
+    known.push_back(name.substr(0, name.size() - 1));
+  }
   verb->add_option("WHAT", options->what,
                    "runs, campaigns, tenants, repos, workers, approvals, schedules or incidents")
       ->required()
-      ->check(CLI::IsMember(known))
+      ->check(CLI::IsMember(known).name(""))
       ->type_name("");
   verb->add_option("--state", options->state, "only those in this state")->type_name("STATE");
   verb->add_option("--tenant", options->query.tenant, "only those of this tenant")
@@ -340,12 +366,13 @@ void add_get(CLI::App& app, invocation& call) {
   verb->add_option("--cursor", options->query.cursor, "go on after this, as the last list said")
       ->type_name("C")
       ->check(CLI::NonNegativeNumber);
-  verb->add_flag("--superseded", options->query.with_superseded,
-                 "runs that a retry replaced, too");
+  verb->add_flag("--superseded", options->query.with_superseded, "runs that a retry replaced, too");
   verb->add_flag("-w,--watch", options->watch, "list again whenever something changes");
-  verb->footer("Approvals, schedules and incidents are empty lists in this version.\n"
-               "A queued run that a hold, drain or kill switch covers is shown as `held`.");
+  verb->footer(
+      "Approvals, schedules and incidents are empty lists in this version.\n"
+      "A queued run that a hold, drain or kill switch covers is shown as `held`.");
   verb->callback([options, &call] {
+    if (!options->what.ends_with('s')) options->what += 's';
     call.action = [options, &call] { return get(call.global, *options); };
   });
 }

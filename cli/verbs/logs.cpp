@@ -1,5 +1,5 @@
-// `skein logs ID [-f]`: what the agent's steps and the verifiers wrote. Bytes on stdout, the headers
-// of the sections on stderr.
+// `skein logs ID [-f]`: what the agent's steps and the verifiers wrote. Bytes on stdout, the
+// headers of the sections on stderr.
 #include "cli/control/directory_watch.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/output.hpp"
@@ -117,10 +117,10 @@ int print_logs(const global_options& global, const logs_options& options) {
       return report(printed.error());
     }
   } else if (printer.printed() == 0) {
-    say(global, options.verifier.empty()
-                    ? "run " + run->id + " has no logs (" +
-                          std::string(schema::to_string(run->state)) + ")"
-                    : "run " + run->id + " has no log of a verifier " + options.verifier);
+    say(global,
+        options.verifier.empty()
+            ? "run " + run->id + " has no logs (" + std::string(schema::to_string(run->state)) + ")"
+            : "run " + run->id + " has no log of a verifier " + options.verifier);
   }
   return printer.finish();
 }

@@ -1,12 +1,12 @@
 // `skein run`: tasks on single repositories; waits and prints what became of them.
 #include "cli/fleet_access.hpp"
 #include "cli/output.hpp"
+#include "cli/person.hpp"
 #include "cli/render/run_text.hpp"
-#include "cli/render/structured.hpp"
+#include "cli/render/shell_word.hpp"
 #include "cli/signals.hpp"
 #include "cli/state_view.hpp"
 #include "cli/task_files.hpp"
-#include "cli/person.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "cli/watch/run_watch.hpp"
 
@@ -29,8 +29,8 @@ struct run_options {
 };
 
 std::string same_command(const run_options& options) {
-  std::string out = "skein run -f " + options.file;
-  for (const auto& repo : options.repos) out += " --repo " + repo;
+  std::string out = "skein run -f " + shell_word(options.file);
+  for (const auto& repo : options.repos) out += " --repo " + shell_word(repo);
   if (options.dry_run) out += " --dry-run";
   return out;
 }
@@ -44,8 +44,8 @@ std::string twin_of(const store::reader& state, const schema::run& row) {
   return payload.is_object() ? payload.value("twin", std::string()) : std::string();
 }
 
-/// A task that was interrupted before is submitted again as a duplicate of itself: then the run that
-/// is unfinished is the one that is meant.
+/// A task that was interrupted before is submitted again as a duplicate of itself: then the run
+/// that is unfinished is the one that is meant.
 result<std::string> take_up(const global_options& global, fleet_access& access,
                             const store::reader& state, const std::string& submitted) {
   SKEIN_TRY(row, state.run(submitted));
@@ -94,7 +94,8 @@ result<std::vector<std::string>> submit_all(const global_options& global, fleet_
   for (const auto& task : tasks) {
     SKEIN_TRY(answer, access.fleet->submit(actors::submit_run{task, current_person(), dry_run}));
     SKEIN_TRY(id, take_up(global, access, state, answer.run_id));
-    ids.push_back(id);
+    // The same repository twice is one run.
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   }
   return ids;
 }
@@ -133,12 +134,12 @@ int fly(const global_options& global, const run_options& options) {
     for (const auto& run : watched->runs) {
       say(global, "run " + run.id + " is " + std::string(schema::to_string(run.state)));
     }
-    const auto again = access->embedded ? same_command(options)
-                                        : "skein describe run " + watched->runs.front().id;
+    const auto again =
+        access->embedded ? same_command(options) : "skein describe run " + watched->runs.front().id;
     return end_interrupted(global, *access, again);
   }
-  let_go(*access);
-  return print_outcome(global, watched->runs);
+  const int code = print_outcome(global, watched->runs);
+  return end_flight(*access, code);
 }
 
 }  // namespace
@@ -159,9 +160,8 @@ void add_run(CLI::App& app, invocation& call) {
       ->type_name("N")
       ->check(CLI::Range(1U, 1024U));
   verb->footer("The exit code is that of the worst run.");
-  verb->callback([options, &call] {
-    call.action = [options, &call] { return fly(call.global, *options); };
-  });
+  verb->callback(
+      [options, &call] { call.action = [options, &call] { return fly(call.global, *options); }; });
 }
 
 }  // namespace skein::cli

@@ -105,9 +105,7 @@ void add_trace(CLI::App& app, invocation& call) {
   auto* verb = app.add_subcommand("trace", "a run's events and tool calls, in order");
   verb->add_option("ID", *id, "the run's id, or the beginning of it")->required();
   verb->footer("Lines are cut to a terminal's width; -o wide and pipes show them whole.");
-  verb->callback([id, &call] {
-    call.action = [id, &call] { return trace(call.global, *id); };
-  });
+  verb->callback([id, &call] { call.action = [id, &call] { return trace(call.global, *id); }; });
 }
 
 }  // namespace skein::cli

@@ -38,8 +38,8 @@ nlohmann::json document(const answer& found) {
   }
   return {{"runId", found.run.id},
           {"state", schema::to_string(found.shown)},
-          {"failure", found.run.failed ? schema::to_json(*found.run.failed, found.run.id)
-                                       : nlohmann::json()},
+          {"failure",
+           found.run.failed ? schema::to_json(*found.run.failed, found.run.id) : nlohmann::json()},
           {"reasons", std::move(reasons)}};
 }
 
@@ -74,9 +74,7 @@ void add_why(CLI::App& app, invocation& call) {
   auto id = std::make_shared<std::string>();
   auto* verb = app.add_subcommand("why", "why a run waits, or ended as it did");
   verb->add_option("ID", *id, "the run's id, or the beginning of it")->required();
-  verb->callback([id, &call] {
-    call.action = [id, &call] { return why(call.global, *id); };
-  });
+  verb->callback([id, &call] { call.action = [id, &call] { return why(call.global, *id); }; });
 }
 
 }  // namespace skein::cli

@@ -30,6 +30,7 @@ constexpr std::size_t most_active_lines = 64;
 struct look_result {
   campaign_progress progress;
   std::vector<schema::run> active;
+  std::string held;  ///< the switch that covers the whole campaign; empty: none
 };
 
 class painter {
@@ -55,13 +56,13 @@ class block_painter final : public painter {
     frame.campaign = now.progress;
     frame.per_minute = rate_.per_minute();
     frame.left_ms = rate_.time_for(now.progress.total - now.progress.done);
+    frame.held = now.held;
     frame.active_total = now.active.size();
     for (const auto& run : now.active) {
       if (frame.active.size() == most_active_lines) break;
       frame.active.push_back({run.repo.url, run.state, at - run.started_ms});
     }
-    block_.draw(held_.take(),
-                frame_lines(frame, size_of_terminal(STDERR_FILENO), look_, utf8_));
+    block_.draw(held_.take(), frame_lines(frame, size_of_terminal(STDERR_FILENO), look_, utf8_));
     return {};
   }
 
@@ -86,6 +87,10 @@ class line_painter final : public painter {
       for (std::size_t i = 0; i < now.progress.waves.size(); ++i) {
         told_.push_back(i < now.progress.open_wave);
       }
+    }
+    if (now.held != told_held_) {
+      if (!now.held.empty()) say(global_, "held: " + now.held);
+      told_held_ = now.held;
     }
     SKEIN_CHECK(tell_runs(now.progress));
     tell_waves(now.progress);
@@ -132,12 +137,12 @@ class line_painter final : public painter {
       const auto& wave = now.waves[i];
       if (told_[i] || !is_over(wave)) continue;
       told_[i] = true;
-      say(global_, "wave " + std::to_string(i + 1) + " of " + std::to_string(now.waves.size()) +
-                       " " + std::string(wave.state) + ": " + std::to_string(wave.succeeded) + "/" +
-                       std::to_string(wave.total) + " succeeded" +
-                       (wave.require_success > 0
-                            ? ", " + percent_text(wave.require_success) + " required"
-                            : ""));
+      say(global_,
+          "wave " + std::to_string(i + 1) + " of " + std::to_string(now.waves.size()) + " " +
+              std::string(wave.state) + ": " + std::to_string(wave.succeeded) + "/" +
+              std::to_string(wave.total) + " succeeded" +
+              (wave.require_success > 0 ? ", " + percent_text(wave.require_success) + " required"
+                                        : ""));
     }
   }
 
@@ -146,6 +151,7 @@ class line_painter final : public painter {
   std::string campaign_;
   event_tail tail_;
   bool begun_ = false;
+  std::string told_held_;
   std::vector<bool> told_;
 };
 
@@ -153,16 +159,22 @@ result<look_result> look_at(const store::reader& state, const std::string& name)
   SKEIN_TRY(row, state.campaign(name));
   SKEIN_TRY(totals, state.totals(name));
   SKEIN_TRY(underway, state.interrupted());
-  look_result out{progress_of(row, totals), {}};
+  SKEIN_TRY(switches, state.switches());
+  look_result out{progress_of(row, totals), {}, {}};
+  schema::run any;
+  any.campaign = name;
+  any.tenant = row.value.tenant;
+  if (const auto* held = covering_switch(switches, any)) {
+    out.held = switch_text(*held) + "; " + lift_command(*held);
+  }
   for (auto& run : underway) {
     if (run.campaign == name && run.state != schema::run_state::waiting_approval) {
       out.active.push_back(std::move(run));
     }
   }
-  std::stable_sort(out.active.begin(), out.active.end(),
-                   [](const schema::run& a, const schema::run& b) {
-                     return a.started_ms < b.started_ms;
-                   });
+  std::stable_sort(
+      out.active.begin(), out.active.end(),
+      [](const schema::run& a, const schema::run& b) { return a.started_ms < b.started_ms; });
   return out;
 }
 

@@ -15,12 +15,12 @@ struct watched_campaign {
   campaign_progress progress;
 };
 
-/// Blocking. Over: completed, halted, aborted or paused, and nothing is at work any more. Lines tell
-/// of runs that ended after the event `since`. The error says that the fleet or its state was lost.
+/// Blocking. Over: completed, halted, aborted or paused, and nothing is at work any more. Lines
+/// tell of runs that ended after the event `since`. The error says that the fleet or its state was
+/// lost.
 [[nodiscard]] result<watched_campaign> watch_campaign(const global_options& global,
                                                       fleet_access& access,
                                                       const store::reader& state,
-                                                      const std::string& name,
-                                                      std::int64_t since);
+                                                      const std::string& name, std::int64_t since);
 
 }  // namespace skein::cli

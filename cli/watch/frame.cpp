@@ -130,6 +130,9 @@ std::vector<std::string> frame_lines(const campaign_frame& frame, const terminal
   std::vector<std::string> lines{head_line(frame, width, look, utf8 ? unicode : ascii)};
   lines.push_back("  " + states_text(frame.campaign, look, width > 2 ? width - 2 : 1));
   if (frame.campaign.waves.size() > 1) lines.push_back(wave_line(frame.campaign, width, look));
+  if (!frame.held.empty()) {
+    lines.push_back(look.paint(tone::warn, cut("  held: " + printable(frame.held), width)));
+  }
   // One row stays for the cursor, and one for saying how many are not shown.
   const std::size_t room = size.rows > lines.size() + 2 ? size.rows - lines.size() - 2 : 0;
   const std::size_t shown = std::min(room, frame.active.size());
@@ -144,9 +147,10 @@ std::vector<std::string> frame_lines(const campaign_frame& frame, const terminal
   return lines;
 }
 
-std::string run_line(const std::vector<schema::run>& runs, std::size_t width, const style& look,
-                     bool utf8, std::int64_t now_ms) {
+std::string run_line(const std::vector<schema::run>& runs, const std::string& held,
+                     std::size_t width, const style& look, bool utf8, std::int64_t now_ms) {
   const glyphs& with = utf8 ? unicode : ascii;
+  if (!held.empty()) return look.paint(tone::warn, cut("held: " + printable(held), width));
   if (runs.size() == 1) {
     const auto& run = runs.front();
     const std::string plain = stages_of(run, style(false), with, now_ms);

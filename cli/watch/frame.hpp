@@ -25,6 +25,7 @@ struct campaign_frame {
   campaign_progress campaign;
   std::vector<active_line> active;  ///< the oldest first
   std::size_t active_total = 0;     ///< more than `active` when some are not shown
+  std::string held;                 ///< the switch that keeps its queued runs back; empty: none
   std::optional<double> per_minute;
   std::optional<std::int64_t> left_ms;
 };
@@ -34,8 +35,10 @@ struct campaign_frame {
                                                    const terminal_size& size, const style& look,
                                                    bool utf8);
 
-/// The one line of `run`: the stages of a single run, or the count of several.
-[[nodiscard]] std::string run_line(const std::vector<schema::run>& runs, std::size_t width,
-                                   const style& look, bool utf8, std::int64_t now_ms);
+/// The one line of `run`: the stages of a single run, or the count of several. `held`: the switch
+/// that keeps back those that are queued; empty: none.
+[[nodiscard]] std::string run_line(const std::vector<schema::run>& runs, const std::string& held,
+                                   std::size_t width, const style& look, bool utf8,
+                                   std::int64_t now_ms);
 
 }  // namespace skein::cli

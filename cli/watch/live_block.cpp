@@ -13,6 +13,11 @@ constexpr const char* hide_cursor = "\x1b[?25l";
 constexpr const char* show_cursor = "\x1b[?25h";
 constexpr const char* clear_rest_of_line = "\x1b[K";
 constexpr const char* clear_below = "\x1b[J";
+// Terminals tell of a new size late. What is drawn meanwhile for the old one must not take more
+// rows than it has lines; then the rows to go up are those of the last picture as it wraps at the
+// new width, whichever of the pictures the terminal wrapped.
+constexpr const char* no_wrap = "\x1b[?7l";
+constexpr const char* wrap = "\x1b[?7h";
 
 /// Columns of a line that holds colours and nothing else of a terminal's language.
 std::size_t visible_width(const std::string& line) {
@@ -39,8 +44,11 @@ std::string block_update(const std::vector<std::size_t>& before,
   }
   std::string out = "\r";
   if (up > 0) out += "\x1b[" + std::to_string(up) + "A";
-  for (const auto* part : {&above, &lines}) {
-    for (const auto& line : *part) out += line + clear_rest_of_line + "\n";
+  for (const auto& line : above) out += line + clear_rest_of_line + "\n";
+  if (!lines.empty()) {
+    out += no_wrap;
+    for (const auto& line : lines) out += line + clear_rest_of_line + "\n";
+    out += wrap;
   }
   return out + clear_below;
 }
@@ -49,7 +57,9 @@ live_block::live_block(int descriptor) : descriptor_(descriptor) {
   write_all(descriptor_, hide_cursor);
 }
 
-live_block::~live_block() { close(); }
+live_block::~live_block() {
+  close();
+}
 
 void live_block::draw(const std::vector<std::string>& above,
                       const std::vector<std::string>& lines) {

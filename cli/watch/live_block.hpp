@@ -12,8 +12,7 @@ namespace skein::cli {
 /// which the terminal may have wrapped since at `columns`. `above` are lines to leave above it.
 [[nodiscard]] std::string block_update(const std::vector<std::size_t>& before,
                                        const std::vector<std::string>& above,
-                                       const std::vector<std::string>& lines,
-                                       std::size_t columns);
+                                       const std::vector<std::string>& lines, std::size_t columns);
 
 class live_block {
  public:

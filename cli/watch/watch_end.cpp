@@ -1,10 +1,14 @@
 #include "cli/watch/watch_end.hpp"
 
+#include "cli/signals.hpp"
+
 namespace skein::cli {
 
 namespace {
 
 constexpr std::chrono::seconds stop_deadline{30};
+/// More than the deadline: cells die with the process, so nothing is gained by waiting on.
+constexpr std::chrono::seconds longest_end{45};
 constexpr std::chrono::seconds check_period{1};
 
 }  // namespace
@@ -19,9 +23,9 @@ result<> fleet_check::look(actors::fleet_client& fleet) {
                "see `skein doctor`; what was acknowledged is safe, run the same command again"};
 }
 
-int end_interrupted(const global_options& global, fleet_access& access,
-                    const std::string& resume) {
+int end_interrupted(const global_options& global, fleet_access& access, const std::string& resume) {
   if (access.embedded) {
+    exit_within(longest_end, exit_interrupted);
     say(global, "interrupted: parking what is at work (interrupt again to leave at once)");
     let_go(access);
     say(global, "resume with: " + resume);
@@ -31,6 +35,12 @@ int end_interrupted(const global_options& global, fleet_access& access,
                     ") goes on; look again with: " + resume);
   }
   return exit_interrupted;
+}
+
+int end_flight(fleet_access& access, int code) {
+  exit_within(longest_end, code);
+  let_go(access);
+  return code;
 }
 
 void let_go(fleet_access& access) {

@@ -1,5 +1,5 @@
-// How watching ends, for one run or a campaign: what was watched is over, the person interrupted, or
-// the fleet was lost; and how the program then lets go of the fleet.
+// How watching ends, for one run or a campaign: what was watched is over, the person interrupted,
+// or the fleet was lost; and how the program then lets go of the fleet.
 #pragma once
 
 #include "cli/fleet_access.hpp"
@@ -24,6 +24,10 @@ class fleet_check {
 /// After the first interrupt. Embedded: parks every run (told on stderr); with a daemon: only stops
 /// watching. `resume` is the command that continues. Returns the exit code, 130.
 int end_interrupted(const global_options& global, fleet_access& access, const std::string& resume);
+
+/// The end of a command that printed its outcome: lets go of the fleet, and leaves with `code`
+/// whatever hangs. Returns `code`.
+int end_flight(fleet_access& access, int code);
 
 /// Lets go of the fleet in good order; what did not stop in time is a warning, because nothing is
 /// lost by it.

@@ -177,7 +177,11 @@ bool matches(const ignore_pattern& pattern, std::string_view path, bool director
   }
   std::string_view text = pattern.text;
   if (text.starts_with('/')) text.remove_prefix(1);
-  return wildmatch(text, path, true);
+  // git compares the literal beginning first and matches only the rest. It shows: in `ab**/c` the
+  // stars then begin the pattern, and cross directories.
+  const std::size_t literal = std::min(text.find_first_of("*?[\\"), text.size());
+  if (!path.starts_with(text.substr(0, literal))) return false;
+  return wildmatch(text.substr(literal), path.substr(literal), true);
 }
 
 }  // namespace

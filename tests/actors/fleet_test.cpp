@@ -157,7 +157,7 @@ TEST_F(fleet_test, S3_run_in_publish_goes_on_with_its_outbox_after_a_crash) {
   boot_fleet(1);
   const auto id = submit(task("a"));
   EXPECT_EQ(run(id).state, state::publish);
-  const auto commands = fake_->commands_run;
+  const int commands = fake_->commands_run;
   crash();
   fake_->publisher_hangs = false;
   boot_fleet(1);

@@ -97,9 +97,10 @@ TEST(arguments, repositories_may_be_given_many_times) {
 }
 
 TEST(help, goes_to_stdout_and_lists_the_exit_codes) {
-  for (const auto& words :
-       {std::vector<const char*>{"run", "--help"}, std::vector<const char*>{"campaign", "run", "-h"},
-        std::vector<const char*>{"get", "--help"}, std::vector<const char*>{"describe", "run", "-h"}}) {
+  for (const auto& words : {std::vector<const char*>{"run", "--help"},
+                            std::vector<const char*>{"campaign", "run", "-h"},
+                            std::vector<const char*>{"get", "--help"},
+                            std::vector<const char*>{"describe", "run", "-h"}}) {
     const auto seen = parse_words(words);
     EXPECT_EQ(seen.code, exit_ok);
     EXPECT_NE(seen.out.find("Exit codes:"), std::string::npos) << seen.out;

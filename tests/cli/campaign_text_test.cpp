@@ -27,9 +27,10 @@ int code(campaign_state state, std::vector<std::pair<run_state, std::uint32_t>> 
 TEST(exit_code, zero_only_when_every_run_succeeded) {
   EXPECT_EQ(code(campaign_state::completed, {{run_state::published, 3}, {run_state::no_change, 1}}),
             exit_ok);
-  EXPECT_EQ(code(campaign_state::completed, {{run_state::published, 3}, {run_state::duplicate, 1},
-                                             {run_state::analysis_only, 1}}),
-            exit_ok);
+  EXPECT_EQ(
+      code(campaign_state::completed,
+           {{run_state::published, 3}, {run_state::duplicate, 1}, {run_state::analysis_only, 1}}),
+      exit_ok);
 }
 
 TEST(exit_code, the_code_that_all_failures_share) {
@@ -38,8 +39,9 @@ TEST(exit_code, the_code_that_all_failures_share) {
             exit_verification);
   EXPECT_EQ(code(campaign_state::completed, {{run_state::rejected, 1}, {run_state::blocked, 1}}),
             exit_refused);
-  EXPECT_EQ(code(campaign_state::halted, {{run_state::budget_exhausted, 1}, {run_state::schedule, 9}}),
-            exit_budget);
+  EXPECT_EQ(
+      code(campaign_state::halted, {{run_state::budget_exhausted, 1}, {run_state::schedule, 9}}),
+      exit_budget);
 }
 
 TEST(exit_code, one_when_failures_differ) {
@@ -62,10 +64,9 @@ TEST(progress, waves_say_how_far_they_are) {
   row.open_wave = 1;
   row.value.waves.resize(2);
   row.value.waves[1].require_success = 0.8;
-  const auto progress =
-      progress_of(row, {{0, {{run_state::published, 2}}},
-                        {1, {{run_state::published, 1}, {run_state::blocked, 1}}},
-                        {2, {{run_state::schedule, 4}}}});
+  const auto progress = progress_of(row, {{0, {{run_state::published, 2}}},
+                                          {1, {{run_state::published, 1}, {run_state::blocked, 1}}},
+                                          {2, {{run_state::schedule, 4}}}});
   EXPECT_EQ(progress.total, 8U);
   EXPECT_EQ(progress.done, 4U);
   EXPECT_EQ(progress.succeeded, 3U);
@@ -76,8 +77,7 @@ TEST(progress, waves_say_how_far_they_are) {
   EXPECT_EQ(document.at("reason"), "wave 2 succeeded for 50%");
   EXPECT_EQ(document.at("totals"),
             (nlohmann::json{{"published", 3}, {"blocked", 1}, {"schedule", 4}}));
-  EXPECT_EQ(document.at("waves"),
-            nlohmann::json::parse(R"([
+  EXPECT_EQ(document.at("waves"), nlohmann::json::parse(R"([
     {"wave":0,"total":2,"done":2,"succeeded":2,"requireSuccess":0.0,"state":"done"},
     {"wave":1,"total":2,"done":2,"succeeded":1,"requireSuccess":0.8,"state":"halted"},
     {"wave":2,"total":4,"done":0,"succeeded":0,"requireSuccess":0.0,"state":"pending"}])"));

@@ -99,9 +99,9 @@ TEST(run_line, shows_the_stages_of_one_run) {
   run.updated_ms = 10'000;
   run.timings[static_cast<std::size_t>(schema::stage::prepare)] = 400;
   run.timings[static_cast<std::size_t>(schema::stage::agent)] = 12'000;
-  EXPECT_EQ(run_line({run}, 79, style(), true, 12'500),
+  EXPECT_EQ(run_line({run}, "", 79, style(), true, 12'500),
             "✓ prepare 0.4s  ✓ agent 12s  ▸ verify 2.5s  /srv/git/a.git");
-  EXPECT_LE(columns(run_line({run}, 20, style(), true, 12'500)), 20U);
+  EXPECT_LE(columns(run_line({run}, "", 20, style(), true, 12'500)), 20U);
 }
 
 TEST(run_line, counts_several_runs) {
@@ -110,22 +110,34 @@ TEST(run_line, counts_several_runs) {
   runs[1].state = run_state::agent;
   runs[1].repo.url = "/b";
   runs[2].state = run_state::schedule;
-  EXPECT_EQ(run_line(runs, 79, style(), true, 0), "1/3 done  agent /b");
+  EXPECT_EQ(run_line(runs, "", 79, style(), true, 0), "1/3 done  agent /b");
+}
+
+TEST(frame, T9_11_a_switch_that_holds_the_work_back_is_told) {
+  auto frame = sample();
+  frame.held = "hold switch on all by root: release day";
+  EXPECT_EQ(frame_lines(frame, {80, 24}, style(), true)[3],
+            "  held: hold switch on all by root: release day");
+  EXPECT_EQ(run_line({schema::run{}}, frame.held, 20, style(), true, 0), "held: hold switch o…");
 }
 
 TEST(block_update, replaces_line_by_line_without_clearing_first) {
-  EXPECT_EQ(block_update({}, {}, {"a", "b"}, 80), "\ra\x1b[K\nb\x1b[K\n\x1b[J");
-  EXPECT_EQ(block_update({1, 1}, {}, {"c"}, 80), "\r\x1b[2Ac\x1b[K\n\x1b[J");
+  EXPECT_EQ(block_update({}, {}, {"a", "b"}, 80), "\r\x1b[?7la\x1b[K\nb\x1b[K\n\x1b[?7h\x1b[J");
+  EXPECT_EQ(block_update({1, 1}, {}, {"c"}, 80), "\r\x1b[2A\x1b[?7lc\x1b[K\n\x1b[?7h\x1b[J");
 }
 
 TEST(block_update, lines_above_stay_above) {
   EXPECT_EQ(block_update({5}, {"warning: x"}, {"bar"}, 80),
-            "\r\x1b[1Awarning: x\x1b[K\nbar\x1b[K\n\x1b[J");
+            "\r\x1b[1Awarning: x\x1b[K\n\x1b[?7lbar\x1b[K\n\x1b[?7h\x1b[J");
 }
 
 TEST(block_update, knows_what_a_narrowed_terminal_wrapped) {
   // 79 columns are two rows in a terminal of 40, and 81 would be three.
-  EXPECT_EQ(block_update({79, 10}, {}, {"x"}, 40), "\r\x1b[3Ax\x1b[K\n\x1b[J");
+  EXPECT_EQ(block_update({79, 10}, {}, {"x"}, 40), "\r\x1b[3A\x1b[?7lx\x1b[K\n\x1b[?7h\x1b[J");
+}
+
+TEST(block_update, an_empty_block_only_clears) {
+  EXPECT_EQ(block_update({5, 5}, {}, {}, 80), "\r\x1b[2A\x1b[J");
 }
 
 TEST(rate, counts_over_the_last_minute) {

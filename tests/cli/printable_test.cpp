@@ -1,5 +1,6 @@
 // Hostile text cannot speak the terminal's language, and widths are what a terminal shows.
 #include "cli/render/printable.hpp"
+#include "cli/render/shell_word.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +40,9 @@ TEST(printable, ordinary_text_of_any_script_stays) {
   EXPECT_EQ(printable("größer — 日本"), "größer — 日本");
 }
 
-TEST(printable, broken_utf8_becomes_visible) { EXPECT_EQ(printable("\xc3(\xff"), "\\xc3(\\xff"); }
+TEST(printable, broken_utf8_becomes_visible) {
+  EXPECT_EQ(printable("\xc3(\xff"), "\\xc3(\\xff");
+}
 
 TEST(columns, counts_what_a_terminal_shows) {
   EXPECT_EQ(columns("abc"), 3U);
@@ -66,6 +69,15 @@ TEST(padded, fills_on_either_side) {
   EXPECT_EQ(padded("ab", 4, true), "  ab");
   EXPECT_EQ(padded("日", 4), "日  ");
   EXPECT_EQ(padded("abcdef", 4), "abcdef");
+}
+
+TEST(shell_word, B6_a_copied_command_does_only_what_it_says) {
+  EXPECT_EQ(shell_word("/srv/git/a.git"), "/srv/git/a.git");
+  EXPECT_EQ(shell_word("git@host:org/a.git"), "git@host:org/a.git");
+  EXPECT_EQ(shell_word("a b"), "'a b'");
+  EXPECT_EQ(shell_word("$(id)"), "'$(id)'");
+  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_word(""), "''");
 }
 
 }  // namespace

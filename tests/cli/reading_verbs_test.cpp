@@ -100,9 +100,13 @@ TEST_F(reading_verbs, nothing_is_an_empty_list) {
 }
 
 TEST_F(reading_verbs, a_run_that_does_not_exist_is_exit_1_with_a_remedy) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"describe", "run", "x"}, {"why", "x"}, {"trace", "x"}, {"logs", "x"}, {"diff", "x"},
-           {"patch", "x"}, {"campaign", "status", "x"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"describe", "run", "x"},
+                                                                 {"why", "x"},
+                                                                 {"trace", "x"},
+                                                                 {"logs", "x"},
+                                                                 {"diff", "x"},
+                                                                 {"patch", "x"},
+                                                                 {"campaign", "status", "x"}}) {
     const auto got = skein(words);
     EXPECT_EQ(got.code, exit_failure);
     EXPECT_TRUE(got.err.starts_with("error: nothing here yet")) << got.err;
@@ -120,8 +124,8 @@ TEST_F(reading_verbs, lists_filter_and_go_on_at_the_cursor) {
   EXPECT_EQ(json::parse(first.out).size(), 2U);
   const auto at = first.err.find("--cursor ");
   ASSERT_NE(at, std::string::npos) << first.err;
-  const auto rest =
-      skein_json({"get", "runs", "--cursor", first.err.substr(at + 9, first.err.find('\n') - at - 9)});
+  const auto rest = skein_json(
+      {"get", "runs", "--cursor", first.err.substr(at + 9, first.err.find('\n') - at - 9)});
   ASSERT_EQ(rest.size(), 1U);
   EXPECT_EQ(rest.at(0).at("runId"), "cccc");
   EXPECT_EQ(skein({"get", "runs", "--limit", "3"}).err, "");
@@ -137,7 +141,8 @@ TEST_F(reading_verbs, brief_rows_leave_out_the_heavy_fields) {
 
 TEST_F(reading_verbs, a_queued_run_under_a_switch_is_held) {
   apply({queued("aaaa", "/a"), queued("bbbb", "/b"),
-         store::set_switch{{store::switch_kind::hold, store::switch_scope::repo, "/a", "op", "ice", 1}}});
+         store::set_switch{
+             {store::switch_kind::hold, store::switch_scope::repo, "/a", "op", "ice", 1}}});
   const auto rows = skein_json({"get", "runs"});
   EXPECT_EQ(rows.at(0).at("state"), "held");
   EXPECT_EQ(rows.at(1).at("state"), "schedule");
@@ -146,9 +151,8 @@ TEST_F(reading_verbs, a_queued_run_under_a_switch_is_held) {
   const auto why = skein_json({"why", "aaaa"});
   EXPECT_EQ(why.at("state"), "held");
   const auto& reasons = why.at("reasons");
-  const auto found = std::find_if(reasons.begin(), reasons.end(), [](const json& each) {
-    return each.at("code") == "switch";
-  });
+  const auto found = std::find_if(reasons.begin(), reasons.end(),
+                                  [](const json& each) { return each.at("code") == "switch"; });
   ASSERT_NE(found, reasons.end());
   EXPECT_EQ(found->at("remedy"), "skein lift --repo /a");
   EXPECT_NE(found->at("message").get<std::string>().find("ice"), std::string::npos);
@@ -159,7 +163,7 @@ TEST_F(reading_verbs, why_names_what_a_run_waits_for) {
   const auto reasons = skein_json({"why", "bbbb"}).at("reasons");
   EXPECT_EQ(reasons.front().at("code"), "no_fleet");
   EXPECT_EQ(reasons.back().at("code"), "queue");
-  EXPECT_EQ(reasons.back().at("message"), "1 runs are before it in the queue");
+  EXPECT_EQ(reasons.back().at("message"), "1 run is before it in the queue");
 }
 
 TEST_F(reading_verbs, an_unknown_state_is_wrong_usage) {
@@ -177,8 +181,8 @@ TEST_F(reading_verbs, ids_may_be_shortened_and_must_be_unique) {
 }
 
 TEST_F(reading_verbs, C14_the_trace_has_every_event_with_its_hash) {
-  store::note_event call{"tool_call_finished", "aaaa", {}, {}, "system",
-                         {{"command", "make \x1b[2J"}, {"code", 0}}};
+  store::note_event call{
+      "tool_call_finished", "aaaa", {}, {}, "system", {{"command", "make \x1b[2J"}, {"code", 0}}};
   apply({queued("aaaa", "/a"), moved("aaaa", run_state::schedule, run_state::prepare), call});
   const auto events = skein_json({"trace", "aaaa"});
   ASSERT_EQ(events.size(), 3U);
@@ -208,9 +212,17 @@ TEST_F(reading_verbs, diff_patch_and_logs_come_from_artifacts) {
   done.verdicts = std::vector{unit};
   apply({queued("aaaa", "/a"), moved("aaaa", run_state::schedule, run_state::prepare),
          moved("aaaa", run_state::prepare, run_state::agent),
-         store::note_event{"tool_call_finished", "aaaa", {}, {}, "system",
-                           {{"command", "make"}, {"end", "exited"}, {"code", 0}, {"attempt", 1},
-                            {"ordinal", 1}, {"log", *step_log}}},
+         store::note_event{"tool_call_finished",
+                           "aaaa",
+                           {},
+                           {},
+                           "system",
+                           {{"command", "make"},
+                            {"end", "exited"},
+                            {"code", 0},
+                            {"attempt", 1},
+                            {"ordinal", 1},
+                            {"log", *step_log}}},
          verify, done});
   EXPECT_EQ(skein({"patch", "aaaa"}).out, patch) << "bytes as they are";
   EXPECT_EQ(skein({"diff", "aaaa"}).out, patch);

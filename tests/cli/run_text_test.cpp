@@ -81,9 +81,9 @@ TEST(description, has_the_failure_the_verifiers_and_the_publication) {
   around.shown = run.state;
   around.events = 9;
   const auto text = description_text(run, around, 0, style(), 100'000);
-  for (const char* part : {"zyxwvuts12345678", "F5", "verifier:unit", "FAIL: test_x",
-                           "\\x1b[31mexpected 1", "Use new_api", "Second line", "agent 120 ms",
-                           "9 (skein trace zyxwvuts)", "passed *"}) {
+  for (const char* part :
+       {"zyxwvuts12345678", "F5", "verifier:unit", "FAIL: test_x", "\\x1b[31mexpected 1",
+        "Use new_api", "Second line", "agent 120 ms", "9 (skein trace zyxwvuts)", "passed *"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
   }
   const auto object = description_json(run, around);
@@ -113,11 +113,14 @@ TEST(duration_text, has_two_units_at_most) {
   EXPECT_EQ(duration_text(273'600'000), "3d04h");
 }
 
-TEST(utc_time, is_rfc_3339) { EXPECT_EQ(utc_time(1'714'571'109'007), "2024-05-01T13:45:09.007Z"); }
+TEST(utc_time, is_rfc_3339) {
+  EXPECT_EQ(utc_time(1'714'571'109'007), "2024-05-01T13:45:09.007Z");
+}
 
 TEST(diff_text, colours_by_place_and_not_by_looks) {
   const std::string patch =
-      "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n ctx\n--- not a header\n+++ nor this\n"
+      "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n ctx\n--- not a header\n+++ nor "
+      "this\n"
       " end\ndiff --git a/y b/y\n";
   const auto text = diff_text(patch, style(true));
   EXPECT_NE(text.find("\x1b[1m--- a/x\x1b[0m"), std::string::npos) << text;

@@ -5,6 +5,7 @@
 #include "schema/yaml_tree.hpp"
 
 #include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
 #include <nlohmann/json.hpp>
 
 #include <random>
@@ -32,31 +33,31 @@ TEST(structured, yaml_reads_back_as_the_value_of_the_json) {
 TEST(structured, text_that_looks_like_something_else_stays_text) {
   json value = json::array();
   for (const char* text :
-       {"", "true", "No", "y", "null", "~", "1", "1e3", "0x1f", "1_000", "01", "-", "- a", "a: b",
-        "a #b", "#c", "&anchor", "*alias", "!tag", "|", ">", "'q'", "\"q\"", "%d", "@x", "`x`",
-        " lead", "trail ", "two\nlines", "tab\t", "2024-01-01", ".inf", "<<", "=", "a\\b", "?", ":",
-        "{a}", "[a]", "null ", "NaN", "on"}) {
+       {"",       "true",       "No",    "y",          "null",  "~",    "1",  "1e3",     "0x1f",
+        "1_000",  "01",         "-",     "- a",        "a: b",  "a #b", "#c", "&anchor", "*alias",
+        "!tag",   "|",          ">",     "'q'",        "\"q\"", "%d",   "@x", "`x`",     " lead",
+        "trail ", "two\nlines", "tab\t", "2024-01-01", ".inf",  "<<",   "=",  "a\\b",    "?",
+        ":",      "{a}",        "[a]",   "null ",      "NaN",   "on"}) {
     value.push_back(text);
     value.push_back({{text, text}});
   }
   EXPECT_EQ(read_back(yaml_text(value)), value);
 }
 
+/// Everything YAML can say, read by another reader than ours, which refuses control characters.
 TEST(structured, any_text_survives) {
+  static const std::vector<std::string> pieces{"a",    " ",  ":",    "#", "\n", "\"", "\\",
+                                               "\x01", "é",  "日",   "-", "'",  "\t", "\xc2\x9b",
+                                               "😀",    "\r", "\x7f", "{", "1",  ","};
   std::mt19937 random(7);
-  json value = json::array();
+  std::vector<std::string> texts;
   for (int i = 0; i < 300; ++i) {
     std::string text;
-    const auto length = random() % 12;
-    for (std::size_t k = 0; k < length; ++k) {
-      static const std::vector<std::string> pieces{"a",    " ",  ":",    "#",  "\n", "\"", "\\",
-                                                   "\x01", "é",  "日",   "-",  "'",  "\t", "\xc2\x9b",
-                                                   "😀",   "\r", "\x7f", "{",  "1",  ","};
-      text += pieces[random() % pieces.size()];
-    }
-    value.push_back(text);
+    for (auto left = random() % 12; left > 0; --left) text += pieces[random() % pieces.size()];
+    texts.push_back(text);
   }
-  EXPECT_EQ(read_back(yaml_text(value)), value);
+  const json value = texts;
+  EXPECT_EQ(YAML::Load(yaml_text(value)).as<std::vector<std::string>>(), texts);
   EXPECT_EQ(json::parse(json_text(value)), value);
 }
 

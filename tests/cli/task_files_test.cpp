@@ -25,8 +25,9 @@ class task_files : public testing::Test {
     return path.string();
   }
 
-  static std::string task(const std::string& repo) {
-    return "apiVersion: skein/v1\nkind: Task\nmetadata: {name: t}\nspec:\n  intent: x\n" + repo;
+  static std::string task(const std::string& repo, const std::string& name = "t") {
+    return "apiVersion: skein/v1\nkind: Task\nmetadata: {name: " + name +
+           "}\nspec:\n  intent: x\n" + repo;
   }
 
   std::filesystem::path directory_;
@@ -46,12 +47,13 @@ TEST(absolute_repo, makes_paths_absolute_and_leaves_addresses_alone) {
 }
 
 TEST_F(task_files, each_task_is_taken_once_for_each_repository) {
-  const auto path = file(task("") + "---\n" + task(""));
+  const auto path = file(task("") + "---\n" + task("", "u"));
   const auto tasks = read_tasks(path, {"/a", "/b"});
   ASSERT_TRUE(tasks);
   ASSERT_EQ(tasks->size(), 4U);
   EXPECT_EQ(tasks->at(0).spec.repo.url, "/a");
   EXPECT_EQ(tasks->at(1).spec.repo.url, "/b");
+  EXPECT_EQ(tasks->at(3).name, "u");
 }
 
 TEST_F(task_files, a_commit_does_not_go_over_to_another_repository) {
@@ -72,7 +74,8 @@ TEST_F(task_files, the_repository_of_the_task_becomes_absolute) {
 
 TEST_F(task_files, dangerous_addresses_are_refused) {
   const auto path = file(task(""));
-  for (const char* url : {"ext::sh -c id", "-upload-pack=x", "https://u:p@host/a", "ftp://host/a"}) {
+  for (const char* url :
+       {"ext::sh -c id", "-upload-pack=x", "https://u:p@host/a", "ftp://host/a"}) {
     testing::internal::CaptureStderr();
     EXPECT_FALSE(read_tasks(path, {url})) << url;
     EXPECT_NE(testing::internal::GetCapturedStderr().find("cannot be used"), std::string::npos);

@@ -38,7 +38,7 @@ workspace_actor::behavior_type fake_workspace(
       [self](const execute& ask) -> caf::result<cell::command_result> {
         auto& state = self->state;
         ++state.fake->commands_run;
-        state.fake->lines.push_back(ask.what.line);
+        if (state.fake->keep_lines) state.fake->lines.push_back(ask.what.line);
         if (!state.fake->hangs.empty() && ask.what.line == state.fake->hangs) {
           state.hanging = self->make_response_promise<cell::command_result>();
           return state.hanging;

@@ -5,6 +5,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -27,11 +28,13 @@ struct fake_world {
   std::deque<publish_outcome> publications;
   bool publisher_hangs = false;
 
-  int workspaces_open = 0;
-  int workspaces_opened = 0;
-  int commands_run = 0;
-  int published = 0;
-  std::vector<std::string> lines;  ///< every command line run, in order
+  // Several threads when the scheduler is a real one.
+  std::atomic<int> workspaces_open = 0;
+  std::atomic<int> workspaces_opened = 0;
+  std::atomic<int> commands_run = 0;
+  std::atomic<int> published = 0;
+  bool keep_lines = true;
+  std::vector<std::string> lines;  ///< every command line run, in order, if kept
 };
 using fake_world_ptr = std::shared_ptr<fake_world>;
 

@@ -49,7 +49,7 @@ TEST_F(IgnoreTest, FixedCases) {
              "comment\n\\#hash\n\\!bang\n/build/\nnode_modules\n!keep.o\nlogs/**/*.log\n"
              "**/cache\nspace \\ \ntrailing   "
              "\ndoc/*.txt\n!doc/read.txt\nx[0-9a-c].c\n[[:upper:]]*\ncr\r\n"
-             "only/dir/\n/\n!\nfoo*bar\n**\\/odd\na/**\n!a/b\n\n"},
+             "only/dir/\n/\n!\nfoo*bar\n**\\/odd\na/**\n!a/b\nlit**/q\n\n"},
             {"sub/.gitignore", "!*.o\n/local\n*.tmp\n"},
             {"build-x/.gitignore", "*\n!.gitignore\n"},
             {"a.txt", "x"}});

@@ -98,6 +98,20 @@ TEST_F(CampaignTest, StatesAreRememberedWithTheirReason) {
   EXPECT_TRUE(view().verify_chain());
 }
 
+TEST_F(CampaignTest, APausedCampaignQueuesNothingUntilItGoesOn) {
+  must(campaign_of("old-api", {"a", "b", "c", "d"}, 2));
+  must(admit("a"));
+  must(set_campaign{.name = "old-api", .state = schema::campaign_state::paused, .by = "ada"});
+  must(set_campaign{.name = "old-api", .open_wave = 1});
+  EXPECT_THAT(queue(), IsEmpty()) << "a wave that opens meanwhile waits too";
+  must(move_run("a", 1, run_state::prepare, run_state::schedule));
+  EXPECT_THAT(queue(), IsEmpty()) << "a run that a crash puts back waits too";
+  reopen();
+  EXPECT_THAT(queue(), IsEmpty());
+  must(set_campaign{.name = "old-api", .state = schema::campaign_state::running, .by = "ada"});
+  EXPECT_THAT(queue(), ElementsAre("a", "b", "c", "d"));
+}
+
 TEST_F(CampaignTest, RetryReplacesFailedRuns) {
   must(campaign_of("old-api", {"a", "b"}, 2));
   fail("a");

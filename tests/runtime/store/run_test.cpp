@@ -38,6 +38,7 @@ TEST_F(RunTest, ReadsBackEverythingThatAnAdvanceSets) {
   advance_run op = move_run("a", 1, run_state::prepare, run_state::blocked);
   op.failed_attempts = 2;
   op.crashes = 1;
+  op.base_branch = "main";
   op.base_commit = "c0ffee";
   op.tree = "7ree";
   op.patch_ref = "sha256:patch";
@@ -70,6 +71,7 @@ TEST_F(RunTest, ReadsBackEverythingThatAnAdvanceSets) {
   EXPECT_EQ(run.attempt, 1U);
   EXPECT_EQ(run.failed_attempts, 2U);
   EXPECT_EQ(run.crashes, 1U);
+  EXPECT_EQ(run.repo.branch, "main");
   EXPECT_EQ(run.base_commit, "c0ffee");
   EXPECT_EQ(run.tree, "7ree");
   EXPECT_EQ(run.patch_ref, "sha256:patch");
