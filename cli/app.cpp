@@ -260,8 +260,9 @@ result<> resolve_state_dir(global_options& global) {
     global.state_dir = standard;
   }
   std::error_code failed;
-  const auto absolute = std::filesystem::absolute(global.state_dir, failed);
-  if (!failed) global.state_dir = absolute.lexically_normal();
+  // Links resolved: one directory has one name, whoever says it.
+  const auto resolved = std::filesystem::weakly_canonical(global.state_dir, failed);
+  if (!failed) global.state_dir = resolved;
   return {};
 }
 

@@ -145,10 +145,15 @@ caf::typed_response_promise<retried> intake_state::retry(const retry_campaign& o
       if (!schema::is_final(old.state) || schema::is_success(old.state)) continue;
       schedule::origin from{order.by, order.name, old.wave, old.wave <= campaign.open_wave,
                             old.dry_run, world->now_ms()};
+      auto next = schedule::new_run(schema::task_for_repo(campaign.value, old.repo), from,
+                                    world->verifiers)
+                      .row;
+      // The frozen task is that of the first try. Frozen again it would differ: a row that was
+      // prepared says on which branch the base was found.
+      next.value.task_sha256 = old.task_sha256;
+      next.value.fingerprint = old.fingerprint;
       again.superseded.push_back(old.id);
-      again.runs.push_back(
-          schedule::new_run(schema::task_for_repo(campaign.value, old.repo), from, world->verifiers)
-              .row);
+      again.runs.push_back(std::move(next));
     }
     const retried answer{static_cast<std::uint32_t>(again.runs.size())};
     if (answer.runs == 0) {

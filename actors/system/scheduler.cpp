@@ -10,8 +10,10 @@ namespace skein::actors {
 
 namespace {
 
-/// Rows read at once: enough to fill free cells past a few busy repositories.
-constexpr std::uint32_t page_size = 64;
+/// Rows read at once: enough to fill the free cells past a few busy repositories, but not many more,
+/// because most walks are for one cell that has just come free.
+constexpr std::uint32_t smallest_page = 4;
+constexpr std::uint32_t largest_page = 64;
 /// A walk ends here even if nothing was admissible; the next event or tick starts another.
 constexpr int most_pages = 64;
 /// Nothing depends on this tick: it repairs a lost message.
@@ -36,7 +38,7 @@ std::uint32_t scheduler_state::free_cells() const {
 store::queue_filter scheduler_state::filter(std::int64_t after_seq) const {
   store::queue_filter filter;
   filter.after_seq = after_seq;
-  filter.limit = page_size;
+  filter.limit = std::clamp(free_cells() * 2, smallest_page, largest_page);
   filter.only_campaigns = options.only_campaigns;
   filter.only_runs = options.only_runs;
   for (const auto& row : switches) {
@@ -89,7 +91,9 @@ void scheduler_state::done_looking() {
 }
 
 void scheduler_state::walk(std::int64_t after_seq, int pages_left) {
-  self->request(store, store_timeout, get_queued{filter(after_seq)})
+  auto wanted = filter(after_seq);
+  page_limit = wanted.limit;
+  self->request(store, store_timeout, get_queued{std::move(wanted)})
       .then(
           [this, pages_left](queued_list& page) {
             consider(std::make_shared<queued_list>(std::move(page)), 0, pages_left);
@@ -105,7 +109,7 @@ void scheduler_state::consider(std::shared_ptr<queued_list> page, std::size_t in
   while (index < page->size() && held_back((*page)[index])) ++index;
   if (free_cells() == 0) return done_looking();
   if (index == page->size()) {
-    if (page->size() < page_size || pages_left == 0) return done_looking();
+    if (page->size() < page_limit || pages_left == 0) return done_looking();
     return walk(page->back().seq, pages_left - 1);
   }
   const auto& run = (*page)[index];

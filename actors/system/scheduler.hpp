@@ -53,6 +53,7 @@ struct scheduler_state {
   switch_list switches;
   std::uint32_t cells_held = 0;
   bool looking = false;     ///< one walk over the queue at a time
+  std::uint32_t page_limit = 0;  ///< rows asked for in the walk's current page
   bool look_again = false;
 
   explicit scheduler_state(scheduler_actor::pointer self) : self(self) {}

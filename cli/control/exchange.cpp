@@ -42,7 +42,9 @@ class conversation {
         SKEIN_CHECK(pause());
       } else if (errno != EINTR) {
         return error{errc::unavailable,
-                     errno_error("connect to " + path_.string(), errno).message, {}};
+                     errno_error("connect to " + path_.string(), errno).message,
+                     "the process that owned the state directory has ended; what it acknowledged "
+                     "goes on with the next `skein serve`"};
       }
     }
     return check_peer(socket_.get());

@@ -46,7 +46,8 @@ std::size_t sweep(const std::filesystem::path& mirrors, const std::filesystem::p
 /// returns the new tree's id. `invalid` when the change does not fit the base.
 [[nodiscard]] result<std::string> write_tree(const base& from, const workspace::change_set& change);
 
-/// True for paths that the base's own .gitignore files exclude; made once per collection.
+/// True for paths that the base's own .gitignore files exclude; made once per collection. The function
+/// remembers what it read: one thread at a time.
 [[nodiscard]] result<std::function<bool(const std::string&, bool)>> ignore_rules(
     const base& from, const std::filesystem::path& checkout);
 
@@ -91,7 +92,9 @@ struct push_result {
 };
 
 /// Pushes `commit` to a branch that must not exist yet, or be at `commit` already (then: pushed).
-/// Hooks off, no prompts, no system or user configuration, allowed protocols only.
+/// Our hooks off, no prompts, no system or user configuration, allowed protocols only. A directory on
+/// this machine runs its own hooks, as with git; one of another user is refused (rejected) unless this
+/// user's git configuration names it as safe.directory.
 [[nodiscard]] result<push_result> push(const std::filesystem::path& mirror, const location& where,
                                        const std::string& commit, const std::string& branch,
                                        std::chrono::milliseconds timeout, std::stop_token stop);

@@ -64,7 +64,7 @@ result<> check_pages(connection& on) {
 result<std::unique_ptr<writer>> open_checked(const state_layout& layout, clock_fn clock) {
   const std::filesystem::path path = layout.database();
   auto on = std::make_unique<connection>(
-      path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | SQLite::OPEN_NOFOLLOW, path);
+      path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, path);
   // Before anything is written: a file of another program stays as it is.
   SKEIN_CHECK(stored_version(*on));
   SKEIN_CHECK(configure(*on));
