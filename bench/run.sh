@@ -13,7 +13,7 @@ for name; do
     large_repository) "$here/large_repository.sh" "$build/bin/bench_collect_change" ;;
     null_store) "$build/bin/bench_null_store" ;;
     null_runs) "$build/bin/bench_null_runs" ;;
-    crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 ;;
+    crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
     queues) "$here/peers/queues.sh" "$build/bin/bench_null_runs" ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac

@@ -261,7 +261,8 @@ result<> resolve_state_dir(global_options& global) {
   }
   std::error_code failed;
   // Links resolved: one directory has one name, whoever says it.
-  const auto resolved = std::filesystem::weakly_canonical(global.state_dir, failed);
+  const auto absolute = std::filesystem::absolute(global.state_dir, failed);
+  const auto resolved = std::filesystem::weakly_canonical(absolute, failed);
   if (!failed) global.state_dir = resolved;
   return {};
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# kill_at_random_instants.sh SKEIN [KILLS] [REPOSITORIES] [SEED]
+# kill_at_random_instants.sh SKEIN [KILLS] [REPOSITORIES] [SEED] [LONGEST_LIFE_MS]
 #
 # Story: a campaign flies; its process is killed with SIGKILL again and again, at instants spread over
 # its whole life; each time the same command is given again. In the end every run is in exactly one
@@ -7,7 +7,7 @@
 # is left running, and the hash chain is intact.
 # Prints one JSON line with what was seen.
 set -euo pipefail
-skein=$(realpath "$1"); kills=${2:-200} repositories=${3:-50} seed=${4:-7}
+skein=$(realpath "$1"); kills=${2:-200} repositories=${3:-50} seed=${4:-7} longest=${5:-500}
 "$skein" doctor >/dev/null 2>&1 || { echo 'skipped: no cell can be made here (skein doctor)'; exit 77; }
 RANDOM=$seed
 work=$(mktemp -d "${TMPDIR:-/tmp}/skein-kill.XXXXXX")
@@ -48,8 +48,8 @@ while [ "$killed" -lt "$kills" ]; do
   lives=$((lives + 1))
   fly >"$work/out.json" 2>"$work/err.log" &
   pid=$!
-  # A life of 5 to 500 ms; short ones hit the start, long ones every stage of several runs.
-  sleep "0.$(printf '%03d' $((5 + RANDOM % 495)))"
+  # Short lives hit the start, long ones every stage of several runs.
+  sleep "0.$(printf '%03d' $((5 + RANDOM % (longest - 5))))"
   if kill -9 "$pid" 2>/dev/null; then
     killed=$((killed + 1))
     wait "$pid" 2>/dev/null || true

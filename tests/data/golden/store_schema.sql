@@ -74,6 +74,7 @@ CREATE TABLE run_origins (
 ) STRICT;
 CREATE TABLE run_results (
   run_seq          INTEGER PRIMARY KEY REFERENCES runs (seq),
+  base_branch      TEXT,  -- what repo_branch became: the remote's HEAD has a name
   base_commit      TEXT,  -- what the work started from
   tree             TEXT,  -- git tree of the change, in the mirror
   patch_ref        TEXT,  -- artifact: the unified diff
