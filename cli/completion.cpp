@@ -18,7 +18,7 @@ struct option_words {
 };
 
 struct verb_words {
-  std::string path;  ///< "" for the program, "campaign run"
+  std::string path;                                        ///< "" for the program, "campaign run"
   std::vector<std::pair<std::string, std::string>> verbs;  ///< name and help
   std::vector<option_words> options;
 };
@@ -149,8 +149,11 @@ std::string bash_script(const std::vector<verb_words>& all) {
       "_skein() {\n"
       "  local at= words= i cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      "    case \"${COMP_WORDS[i]}\" in " + value_names(all, "|") + ") ((i++)); continue ;; esac\n"
-      "    case \"$at:${COMP_WORDS[i]}\" in\n" + steps(all, shell::bash) +
+      "    case \"${COMP_WORDS[i]}\" in " +
+      value_names(all, "|") +
+      ") ((i++)); continue ;; esac\n"
+      "    case \"$at:${COMP_WORDS[i]}\" in\n" +
+      steps(all, shell::bash) +
       "    esac\n"
       "  done\n"
       "  case \"$at:$before\" in\n";
@@ -165,8 +168,9 @@ std::string bash_script(const std::vector<verb_words>& all) {
              quoted(joined(option.choices, " "), shell::bash) + " -- \"$cur\")); return ;;\n";
     }
   }
-  out += "  esac\n"
-         "  case \"$at\" in\n";
+  out +=
+      "  esac\n"
+      "  case \"$at\" in\n";
   for (const auto& verb : all) {
     std::vector<std::string> names;
     for (const auto& [name, help] : verb.verbs) names.push_back(name);
@@ -174,9 +178,9 @@ std::string bash_script(const std::vector<verb_words>& all) {
     for (const auto& each : verb.options) {
       options.insert(options.end(), each.names.begin(), each.names.end());
     }
-    out += "    " + quoted(verb.path, shell::bash) + ") [[ $cur == -* ]] && words=" +
-           quoted(joined(options, " "), shell::bash) + " || words=" +
-           quoted(joined(names, " "), shell::bash) + " ;;\n";
+    out += "    " + quoted(verb.path, shell::bash) +
+           ") [[ $cur == -* ]] && words=" + quoted(joined(options, " "), shell::bash) +
+           " || words=" + quoted(joined(names, " "), shell::bash) + " ;;\n";
   }
   return out +
          "  esac\n"
@@ -193,8 +197,11 @@ std::string zsh_script(const std::vector<verb_words>& all) {
       "  local at= i\n"
       "  local -a verbs options values\n"
       "  for ((i = 2; i < CURRENT; i++)); do\n"
-      "    case \"${words[i]}\" in " + value_names(all, "|") + ") ((i++)); continue ;; esac\n"
-      "    case \"$at:${words[i]}\" in\n" + steps(all, shell::zsh) +
+      "    case \"${words[i]}\" in " +
+      value_names(all, "|") +
+      ") ((i++)); continue ;; esac\n"
+      "    case \"$at:${words[i]}\" in\n" +
+      steps(all, shell::zsh) +
       "    esac\n"
       "  done\n"
       "  case \"$at:${words[CURRENT-1]}\" in\n";
@@ -210,8 +217,9 @@ std::string zsh_script(const std::vector<verb_words>& all) {
       out += "; return ;;\n";
     }
   }
-  out += "  esac\n"
-         "  case \"$at\" in\n";
+  out +=
+      "  esac\n"
+      "  case \"$at\" in\n";
   for (const auto& verb : all) {
     out += "    " + quoted(verb.path, shell::zsh) + ")\n      verbs=(";
     for (const auto& [name, help] : verb.verbs) out += " " + quoted(name + ":" + help, shell::zsh);
@@ -251,18 +259,21 @@ std::string fish_script(const std::vector<verb_words>& all) {
       "      set skip no\n"
       "      continue\n"
       "    end\n"
-      "    if contains -- $word " + value_names(all, " ") + "\n"
+      "    if contains -- $word " +
+      value_names(all, " ") +
+      "\n"
       "      set skip yes\n"
       "      continue\n"
       "    end\n"
-      "    switch \"$at:$word\"\n" + steps(all, shell::fish) +
+      "    switch \"$at:$word\"\n" +
+      steps(all, shell::fish) +
       "    end\n"
       "  end\n"
       "  test \"$at\" = \"$argv[1]\"\n"
       "end\n";
   for (const auto& verb : all) {
-    const auto when = "complete -c skein -n " +
-                      quoted("__skein_at \"" + verb.path + "\"", shell::fish);
+    const auto when =
+        "complete -c skein -n " + quoted("__skein_at \"" + verb.path + "\"", shell::fish);
     for (const auto& [name, help] : verb.verbs) {
       out += when + " -f -a " + name + " -d " + quoted(help, shell::fish) + "\n";
     }
@@ -289,9 +300,12 @@ std::string completion_script(CLI::App& app, shell of) {
   std::vector<verb_words> all;
   collect(app, {}, {}, all);
   switch (of) {
-    case shell::bash: return bash_script(all);
-    case shell::zsh: return zsh_script(all);
-    case shell::fish: return fish_script(all);
+    case shell::bash:
+      return bash_script(all);
+    case shell::zsh:
+      return zsh_script(all);
+    case shell::fish:
+      return fish_script(all);
   }
   return {};
 }

@@ -80,10 +80,14 @@ result<fleet_access> reach(const access_wish& wish, const store::state_layout& l
 
 int code_of(errc code) {
   switch (code) {
-    case errc::invalid: return exit_usage;
-    case errc::refused: return exit_refused;
-    case errc::cancelled: return exit_interrupted;
-    default: return exit_failure;
+    case errc::invalid:
+      return exit_usage;
+    case errc::refused:
+      return exit_refused;
+    case errc::cancelled:
+      return exit_interrupted;
+    default:
+      return exit_failure;
   }
 }
 

@@ -74,11 +74,16 @@ std::string to_string(const switch_target& target) {
 
 bool covers(const switch_target& target, const schema::run& run) {
   switch (target.scope) {
-    case switch_scope::all: return true;
-    case switch_scope::tenant: return run.tenant == target.name;
-    case switch_scope::campaign: return run.campaign == target.name;
-    case switch_scope::repo: return run.repo.url == target.name;
-    case switch_scope::run: return run.id == target.name;
+    case switch_scope::all:
+      return true;
+    case switch_scope::tenant:
+      return run.tenant == target.name;
+    case switch_scope::campaign:
+      return run.campaign == target.name;
+    case switch_scope::repo:
+      return run.repo.url == target.name;
+    case switch_scope::run:
+      return run.id == target.name;
   }
   return true;
 }

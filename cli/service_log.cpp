@@ -4,10 +4,10 @@
 #include "cli/render/structured.hpp"
 #include "cli/render/time_text.hpp"
 
-#include <nlohmann/json.hpp>
 #include <spdlog/formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <memory>
@@ -26,8 +26,7 @@ class line_formatter final : public spdlog::formatter {
                                  spdlog::level::to_string_view(message.level).size()};
     const std::string_view text{message.payload.data(), message.payload.size()};
     using namespace std::chrono;
-    const auto at =
-        utc_time(duration_cast<milliseconds>(message.time.time_since_epoch()).count());
+    const auto at = utc_time(duration_cast<milliseconds>(message.time.time_since_epoch()).count());
     std::string line;
     if (how_ == log_style::json) {
       line = nlohmann::json{{"time", at}, {"level", level}, {"message", text}}.dump(
@@ -50,8 +49,8 @@ class line_formatter final : public spdlog::formatter {
 }  // namespace
 
 void start_service_log(log_style how, bool verbose) {
-  auto logger = std::make_shared<spdlog::logger>("skein",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("skein", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_formatter(std::make_unique<line_formatter>(how));
   logger->set_level(verbose ? spdlog::level::debug : spdlog::level::info);
   logger->flush_on(spdlog::level::info);

@@ -78,7 +78,8 @@ result<fs::path> shipped_configuration() {
   for (const fs::path& candidate : {installed, source}) {
     if (is_shipped(candidate)) return candidate;
   }
-  return error{errc::not_found, "find the shipped configuration: it is not in " + installed.string(),
+  return error{errc::not_found,
+               "find the shipped configuration: it is not in " + installed.string(),
                "install skein completely (`cmake --install`), or name the folder in SKEIN_SHARE"};
 }
 

@@ -10,14 +10,16 @@
 
 namespace skein::cli {
 
-/// --config or SKEIN_CONFIG, else $XDG_CONFIG_HOME/skein/skein.yaml, else /etc/skein/skein.yaml; none
-/// when neither of these two exists.
+/// --config or SKEIN_CONFIG, else $XDG_CONFIG_HOME/skein/skein.yaml, else /etc/skein/skein.yaml;
+/// none when neither of these two exists.
 [[nodiscard]] std::optional<std::filesystem::path> settings_file(const global_options& global);
 
-/// What that file says, or the defaults. `invalid` with a line for each thing that is wrong. Blocking.
+/// What that file says, or the defaults. `invalid` with a line for each thing that is wrong.
+/// Blocking.
 [[nodiscard]] result<schema::config> load_settings(const global_options& global);
 
-/// How many cells a fleet of this process has: `wanted`, else as configured, else one per processor.
+/// How many cells a fleet of this process has: `wanted`, else as configured, else one per
+/// processor.
 [[nodiscard]] std::uint32_t cells_of(const schema::config& settings, std::uint32_t wanted);
 
 }  // namespace skein::cli

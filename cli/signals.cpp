@@ -108,9 +108,13 @@ void block_signals() {
   std::thread([&on] { keep_watch(on); }).detach();
 }
 
-int interrupts() { return the_watch().count.load(); }
+int interrupts() {
+  return the_watch().count.load();
+}
 
-int interrupted_by() { return the_watch().first.load(); }
+int interrupted_by() {
+  return the_watch().first.load();
+}
 
 bool wait_for_interrupt(std::chrono::milliseconds longest) {
   auto& on = the_watch();

@@ -1,5 +1,5 @@
-// Interrupts as a number that verbs look at, instead of handlers that run anywhere. Knows nothing of
-// fleets; the verb decides what an interrupt means.
+// Interrupts as a number that verbs look at, instead of handlers that run anywhere. Knows nothing
+// of fleets; the verb decides what an interrupt means.
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,8 @@ void block_signals();
 /// Waits until the first interrupt, at most `longest`; true when there was one. Blocking.
 bool wait_for_interrupt(std::chrono::milliseconds longest);
 
-/// From now on the `count`-th interrupt ends the process at once with exit code 130: nothing is lost
-/// by it, every acknowledged change is durable and cells die with their process.
+/// From now on the `count`-th interrupt ends the process at once with exit code 130: nothing is
+/// lost by it, every acknowledged change is durable and cells die with their process.
 void exit_at_interrupt(int count);
 
 /// Ends the process with `code` if it is still there after `longest`: the bound of an orderly end.

@@ -10,7 +10,7 @@ namespace {
 result<> find_base(run_state& run) {
   if (!run.base.mirror.empty()) return {};
   SKEIN_TRY(where, git::parse_location(run.row.repo.url));
-  run.base.mirror = run.parts.world->layout.mirrors() / (where.key + ".git");
+  run.base.mirror = git::mirror_path(run.parts.world->layout.mirrors(), where);
   run.base.commit = run.row.base_commit;
   run.base.branch = run.row.repo.branch;
   return {};

@@ -13,10 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array all_codes{errc::invalid,     errc::not_found, errc::conflict, errc::refused,
-                               errc::stale,       errc::in_use,    errc::unsupported, errc::timeout,
-                               errc::cancelled,   errc::io,        errc::corrupt,
-                               errc::unavailable, errc::internal};
+constexpr std::array all_codes{
+    errc::invalid, errc::not_found,   errc::conflict, errc::refused,   errc::stale,
+    errc::in_use,  errc::unsupported, errc::timeout,  errc::cancelled, errc::io,
+    errc::corrupt, errc::unavailable, errc::internal};
 
 std::string ok(json value) {
   return schema::dump(json{{"v", protocol_version}, {"ok", std::move(value)}});
@@ -108,7 +108,9 @@ std::string encode_answer(const actors::submitted& value) {
 std::string encode_answer(const actors::campaign_submitted& value) {
   return ok({{"campaign", value.name}, {"resumed", value.resumed}, {"runs", value.runs}});
 }
-std::string encode_answer(const actors::retried& value) { return ok({{"runs", value.runs}}); }
+std::string encode_answer(const actors::retried& value) {
+  return ok({{"runs", value.runs}});
+}
 std::string encode_answer(const actors::campaign_answer& value) {
   return ok({{"state", schema::to_string(value.state)}});
 }

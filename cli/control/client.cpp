@@ -61,8 +61,12 @@ result<actors::active_answer> client::active() {
   return call<actors::active_answer>(actors::get_active{});
 }
 
-void client::wait_for_commit(std::chrono::milliseconds longest) { commits_.wait(longest); }
+void client::wait_for_commit(std::chrono::milliseconds longest) {
+  commits_.wait(longest);
+}
 
-result<> client::stop(std::chrono::milliseconds) { return {}; }
+result<> client::stop(std::chrono::milliseconds) {
+  return {};
+}
 
 }  // namespace skein::cli::control

@@ -9,7 +9,9 @@ struct carry_out {
   const owner_answer& self;
 
   std::string operator()(const ask_owner&) const { return encode_answer(self); }
-  std::string operator()(const actors::submit_run& order) const { return said(fleet.submit(order)); }
+  std::string operator()(const actors::submit_run& order) const {
+    return said(fleet.submit(order));
+  }
   std::string operator()(const actors::submit_campaign& order) const {
     return said(fleet.submit(order));
   }
@@ -47,8 +49,8 @@ std::string answer(actors::fleet_client& fleet, const dispatch_rules& rules, con
   try {
     return std::visit(carry_out{fleet, rules.self}, order);
   } catch (const std::exception& wrong) {
-    return encode_error({errc::internal, std::string{"control request: "} + wrong.what(),
-                         "report this as a bug"});
+    return encode_error(
+        {errc::internal, std::string{"control request: "} + wrong.what(), "report this as a bug"});
   }
 }
 

@@ -8,7 +8,7 @@ namespace skein::cli::control {
 
 struct dispatch_rules {
   owner_answer self;
-  std::string state_dir;    ///< for messages
+  std::string state_dir;  ///< for messages
   bool takes_work = false;
 };
 

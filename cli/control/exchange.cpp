@@ -41,8 +41,7 @@ class conversation {
       if (errno == EAGAIN) {
         SKEIN_CHECK(pause());
       } else if (errno != EINTR) {
-        return error{errc::unavailable,
-                     errno_error("connect to " + path_.string(), errno).message,
+        return error{errc::unavailable, errno_error("connect to " + path_.string(), errno).message,
                      "the process that owned the state directory has ended; what it acknowledged "
                      "goes on with the next `skein serve`"};
       }

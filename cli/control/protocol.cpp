@@ -13,8 +13,8 @@ namespace skein::cli::control {
 
 namespace {
 
-using nlohmann::json;
 using actors::campaign_act;
+using nlohmann::json;
 
 template <class... Cases>
 struct by_type : Cases... {
@@ -45,9 +45,12 @@ std::optional<store::switch_kind> parse_kind(const std::string& text) {
 
 std::string_view word_of(campaign_act act) {
   switch (act) {
-    case campaign_act::pause: return "pause";
-    case campaign_act::resume: return "resume";
-    case campaign_act::abort: return "abort";
+    case campaign_act::pause:
+      return "pause";
+    case campaign_act::resume:
+      return "resume";
+    case campaign_act::abort:
+      return "abort";
   }
   return "pause";
 }
@@ -64,51 +67,54 @@ struct said {
 
 said words_of(const request& value) {
   return std::visit(
-      by_type{
-          [](const ask_owner&) { return said{"ask_owner", json::object()}; },
-          [](const actors::get_active&) { return said{"get_active", json::object()}; },
-          [](const actors::submit_run& order) {
-            return said{"submit_run",
-                        {{"task", schema::to_json(order.task)},
-                         {"by", order.by},
-                         {"dryRun", order.dry_run}}};
-          },
-          [](const actors::submit_campaign& order) {
-            return said{"submit_campaign",
-                        {{"campaign", schema::to_json(order.campaign)},
-                         {"directory", order.directory.string()},
-                         {"by", order.by},
-                         {"dryRun", order.dry_run}}};
-          },
-          [](const actors::attach_run& order) {
-            return said{"attach_run", {{"run", order.run_id}}};
-          },
-          [](const actors::retry_campaign& order) {
-            return said{"retry_campaign", {{"campaign", order.name}, {"by", order.by}}};
-          },
-          [](const actors::control_campaign& order) {
-            return said{"control_campaign",
-                        {{"campaign", order.name},
-                         {"act", word_of(order.act)},
-                         {"by", order.by},
-                         {"reason", order.reason}}};
-          },
-          [](const store::switch_row& order) {
-            return said{"set_switch",
-                        {{"kind", store::to_string(order.kind)},
-                         {"scope", store::to_string(order.scope)},
-                         {"target", order.target},
-                         {"by", order.by},
-                         {"reason", order.reason},
-                         {"sinceMs", order.since_ms}}};
-          },
-          [](const store::lift_switch& order) {
-            json args = {{"scope", store::to_string(order.scope)},
-                         {"target", order.target},
-                         {"by", order.by}};
-            if (order.kind) args["kind"] = store::to_string(*order.kind);
-            return said{"lift_switch", std::move(args)};
-          }},
+      by_type{[](const ask_owner&) {
+                return said{"ask_owner", json::object()};
+              },
+              [](const actors::get_active&) {
+                return said{"get_active", json::object()};
+              },
+              [](const actors::submit_run& order) {
+                return said{"submit_run",
+                            {{"task", schema::to_json(order.task)},
+                             {"by", order.by},
+                             {"dryRun", order.dry_run}}};
+              },
+              [](const actors::submit_campaign& order) {
+                return said{"submit_campaign",
+                            {{"campaign", schema::to_json(order.campaign)},
+                             {"directory", order.directory.string()},
+                             {"by", order.by},
+                             {"dryRun", order.dry_run}}};
+              },
+              [](const actors::attach_run& order) {
+                return said{"attach_run", {{"run", order.run_id}}};
+              },
+              [](const actors::retry_campaign& order) {
+                return said{"retry_campaign", {{"campaign", order.name}, {"by", order.by}}};
+              },
+              [](const actors::control_campaign& order) {
+                return said{"control_campaign",
+                            {{"campaign", order.name},
+                             {"act", word_of(order.act)},
+                             {"by", order.by},
+                             {"reason", order.reason}}};
+              },
+              [](const store::switch_row& order) {
+                return said{"set_switch",
+                            {{"kind", store::to_string(order.kind)},
+                             {"scope", store::to_string(order.scope)},
+                             {"target", order.target},
+                             {"by", order.by},
+                             {"reason", order.reason},
+                             {"sinceMs", order.since_ms}}};
+              },
+              [](const store::lift_switch& order) {
+                json args = {{"scope", store::to_string(order.scope)},
+                             {"target", order.target},
+                             {"by", order.by}};
+                if (order.kind) args["kind"] = store::to_string(*order.kind);
+                return said{"lift_switch", std::move(args)};
+              }},
       value);
 }
 
@@ -225,7 +231,9 @@ bool brings_work(const request& value) {
          std::holds_alternative<actors::retry_campaign>(value);
 }
 
-bool is_slow(const request& value) { return brings_work(value); }
+bool is_slow(const request& value) {
+  return brings_work(value);
+}
 
 result<std::string> encode(const request& value) {
   const auto [verb, args] = words_of(value);

@@ -40,8 +40,8 @@ using request = std::variant<ask_owner, actors::submit_run, actors::submit_campa
 
 /// The line without its line feed. `invalid` when it would be longer than max_line.
 [[nodiscard]] result<std::string> encode(const request& value);
-/// Lines are hostile: size, depth, version, types and values are checked, and tasks and campaigns are
-/// validated like files.
+/// Lines are hostile: size, depth, version, types and values are checked, and tasks and campaigns
+/// are validated like files.
 [[nodiscard]] result<request> decode_request(std::string_view line);
 
 [[nodiscard]] std::string encode_error(const error& failed);

@@ -5,12 +5,12 @@
 #include "runtime/process/blocking_pool.hpp"
 #include "runtime/process/io_loop.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
-#include <spdlog/spdlog.h>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -114,12 +114,12 @@ class session : public std::enable_shared_from_this<session> {
       return say(encode_error(allowed.error()), false);
     }
     if (owner_.full()) {
-      return say(encode_error({errc::refused,
-                               "control socket: " +
-                                   std::to_string(owner_.options().max_connections) +
-                                   " connections are open already",
-                               "try again when another command has ended"}),
-                 false);
+      return say(
+          encode_error({errc::refused,
+                        "control socket: " + std::to_string(owner_.options().max_connections) +
+                            " connections are open already",
+                        "try again when another command has ended"}),
+          false);
     }
     read();
   }
@@ -165,7 +165,8 @@ class session : public std::enable_shared_from_this<session> {
       return owner_.carry_out(std::move(line), shared_from_this());
     }
     if (failed == asio::error::not_found) {
-      return complain(errc::invalid, "the line is longer than " + std::to_string(max_line) + " bytes");
+      return complain(errc::invalid,
+                      "the line is longer than " + std::to_string(max_line) + " bytes");
     }
     if (failed == asio::error::eof && buffer_.size() > 0) {
       return complain(errc::invalid, "the connection ends before its line does");

@@ -13,8 +13,9 @@
 namespace skein::cli::control {
 
 struct server_options {
-  std::filesystem::path socket;  ///< STATE/control.sock; the caller holds the state directory's lock
-  std::string command;           ///< what this process does: "serve", "campaign run" …
+  std::filesystem::path
+      socket;           ///< STATE/control.sock; the caller holds the state directory's lock
+  std::string command;  ///< what this process does: "serve", "campaign run" …
   /// False for a command that ends by itself: it must not take work that it will not do.
   bool takes_work = false;
   std::size_t max_connections = 32;

@@ -10,12 +10,12 @@
 namespace skein::cli::control {
 
 result<socket_path> address_of(const std::filesystem::path& socket) {
-  if (socket.string().size() < sizeof(sockaddr_un::sun_path)) return socket_path{{}, socket.string()};
+  if (socket.string().size() < sizeof(sockaddr_un::sun_path))
+    return socket_path{{}, socket.string()};
   process::descriptor directory{
       ::open(socket.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (!directory) return errno_error("open " + socket.parent_path().string(), errno);
-  auto name =
-      "/proc/self/fd/" + std::to_string(directory.get()) + "/" + socket.filename().string();
+  auto name = "/proc/self/fd/" + std::to_string(directory.get()) + "/" + socket.filename().string();
   return socket_path{std::move(directory), std::move(name)};
 }
 

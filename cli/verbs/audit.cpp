@@ -76,15 +76,15 @@ int export_events(const global_options& global, const std::string& run) {
 }  // namespace
 
 void add_audit(CLI::App& app, invocation& call) {
-  auto* verb = app.add_subcommand("audit", "the tamper-evident history of everything that happened");
+  auto* verb =
+      app.add_subcommand("audit", "the tamper-evident history of everything that happened");
   verb->add_subcommand("verify", "recompute the hash chain and compare it with every row")
       ->callback([&call] { call.action = [&call] { return verify(call.global); }; });
   auto run = std::make_shared<std::string>();
   auto* dump = verb->add_subcommand("export", "all events as JSON Lines, oldest first");
   dump->add_option("--run", *run, "only those of one run")->type_name("ID");
-  dump->callback([&call, run] {
-    call.action = [&call, run] { return export_events(call.global, *run); };
-  });
+  dump->callback(
+      [&call, run] { call.action = [&call, run] { return export_events(call.global, *run); }; });
 }
 
 }  // namespace skein::cli

@@ -17,8 +17,9 @@ void add_completion(CLI::App& app, invocation& call) {
   verb->add_option("SHELL", *name, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  verb->footer("bash: source <(skein completion bash)\nzsh:  source <(skein completion zsh)\n"
-               "fish: skein completion fish | source");
+  verb->footer(
+      "bash: source <(skein completion bash)\nzsh:  source <(skein completion zsh)\n"
+      "fish: skein completion fish | source");
   verb->callback([&call, &app, name] {
     call.action = [&call, &app, name] {
       const auto of = *name == "bash" ? shell::bash : *name == "zsh" ? shell::zsh : shell::fish;

@@ -22,11 +22,14 @@ namespace {
 std::string kind_of(const schema::document& value) {
   if (const auto* each = std::get_if<schema::task>(&value)) return "Task " + each->name;
   if (const auto* each = std::get_if<schema::campaign>(&value)) return "Campaign " + each->name;
-  if (const auto* each = std::get_if<schema::verifier_file>(&value)) return "Verifier " + each->name;
+  if (const auto* each = std::get_if<schema::verifier_file>(&value))
+    return "Verifier " + each->name;
   return "Config";
 }
 
-std::string shown_name(const std::string& file) { return file == "-" ? "standard input" : file; }
+std::string shown_name(const std::string& file) {
+  return file == "-" ? "standard input" : file;
+}
 
 nlohmann::json problems_json(const std::vector<schema::diagnostic>& problems) {
   auto out = nlohmann::json::array();

@@ -9,8 +9,8 @@
 #include "runtime/process/spawn.hpp"
 #include "runtime/store/writer.hpp"
 
-#include <CLI/App.hpp>
 #include <SQLiteCpp/Database.h>
+#include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>

@@ -21,7 +21,8 @@ int print_schema(const global_options& global, const std::string& name) {
   const auto text = schema::json_schema(name);
   if (!text) {
     std::string known;
-    for (const auto& each : schema::json_schema_names()) known += (known.empty() ? "" : ", ") + each;
+    for (const auto& each : schema::json_schema_names())
+      known += (known.empty() ? "" : ", ") + each;
     return report({errc::invalid, "there is no schema \"" + name + "\"", "known are: " + known});
   }
   out.print(*text);
@@ -35,9 +36,8 @@ void add_schema(CLI::App& app, invocation& call) {
   auto name = std::make_shared<std::string>();
   auto* verb = app.add_subcommand("schema", "print the JSON Schema (draft-07) of a kind of file");
   verb->add_option("NAME", *name, "which; without it, the names are listed");
-  verb->callback([&call, name] {
-    call.action = [&call, name] { return print_schema(call.global, *name); };
-  });
+  verb->callback(
+      [&call, name] { call.action = [&call, name] { return print_schema(call.global, *name); }; });
 }
 
 }  // namespace skein::cli

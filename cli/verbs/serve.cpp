@@ -6,9 +6,9 @@
 #include "cli/signals.hpp"
 #include "cli/verbs/verbs.hpp"
 
+#include <spdlog/spdlog.h>
 #include <CLI/App.hpp>
 #include <CLI/Validators.hpp>
-#include <spdlog/spdlog.h>
 
 #include <unistd.h>
 
@@ -100,12 +100,12 @@ void add_serve(CLI::App& app, invocation& call) {
   verb->add_option("--log-format", given->log_format, "text or json, on stderr")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
-  verb->footer("Prints one line on stdout when it is ready. SIGTERM ends it in order: runs are "
-               "parked and go on\nafter the next start. A second signal ends it at once; nothing "
-               "acknowledged is lost.");
-  verb->callback([&call, given] {
-    call.action = [&call, given] { return serve(call.global, *given); };
-  });
+  verb->footer(
+      "Prints one line on stdout when it is ready. SIGTERM ends it in order: runs are "
+      "parked and go on\nafter the next start. A second signal ends it at once; nothing "
+      "acknowledged is lost.");
+  verb->callback(
+      [&call, given] { call.action = [&call, given] { return serve(call.global, *given); }; });
 }
 
 }  // namespace skein::cli

@@ -140,13 +140,13 @@ result<> wait_until_drained(const global_options& global, const fleet_access& ac
 }
 
 result<outcome> set(const global_options& global, const order& given, const switch_target& target) {
-  const auto kind = given.verb == "kill"   ? switch_kind::kill
+  const auto kind = given.verb == "kill"    ? switch_kind::kill
                     : given.verb == "drain" ? switch_kind::drain
                                             : switch_kind::hold;
   const auto began = now_ms();
   SKEIN_TRY(access, open_fleet(global, {given.verb, {}, false, 0}));
-  SKEIN_TRY(report, access.fleet->operate({kind, target.scope, target.name, current_person(),
-                                           given.reason, began}));
+  SKEIN_TRY(report, access.fleet->operate(
+                        {kind, target.scope, target.name, current_person(), given.reason, began}));
   outcome done{report, {}};
   if (given.verb == "drain" && given.wait) {
     SKEIN_CHECK(wait_until_drained(global, access, target));
@@ -184,9 +184,8 @@ void add_switch(CLI::App& app, invocation& call, const char* name, const char* d
     verb->add_flag_callback(
         "--no-wait", [given] { given->wait = false; }, "do not wait until what runs has ended");
   }
-  verb->callback([&call, given] {
-    call.action = [&call, given] { return act(call.global, *given); };
-  });
+  verb->callback(
+      [&call, given] { call.action = [&call, given] { return act(call.global, *given); }; });
 }
 
 }  // namespace

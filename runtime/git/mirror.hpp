@@ -23,6 +23,10 @@ struct base {
   std::string tree;
 };
 
+/// Where the mirror of a repository is, whether it has been made or not.
+[[nodiscard]] std::filesystem::path mirror_path(const std::filesystem::path& mirrors,
+                                                const location& where);
+
 /// Makes or updates the mirror of `where` and resolves `branch` (empty: the remote's HEAD) or
 /// `commit`. Concurrent calls for one repository are serialised. Errors (class F2): `not_found` no
 /// such repository, branch or commit; `invalid` not a git repository, or an empty one;

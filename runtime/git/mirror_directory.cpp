@@ -1,6 +1,8 @@
 // See mirror_directory.hpp.
 #include "runtime/git/mirror_directory.hpp"
 
+#include "runtime/git/mirror.hpp"
+
 #include "runtime/git/printable.hpp"
 
 #include <fcntl.h>
@@ -95,9 +97,13 @@ result<> write_file(const fs::path& path, const std::string& text) {
   return {};
 }
 
+fs::path mirror_path(const fs::path& mirrors, const location& where) {
+  return mirrors / where.key;
+}
+
 result<fs::path> make_mirror(const fs::path& mirrors, const location& where,
                              const fs::path& borrowed) {
-  fs::path mirror = mirrors / where.key;
+  fs::path mirror = mirror_path(mirrors, where);
   const std::string alternates = borrowed.empty() ? "" : borrowed.string() + "\n";
   if (::access((mirror / "HEAD").c_str(), F_OK) == 0) {
     const fs::path list = mirror / "objects/info/alternates";

@@ -23,7 +23,7 @@ using clock_fn = std::function<std::int64_t()>;
 ///   ├─ skein.db           SQLite, WAL, synchronous=FULL
 ///   ├─ control.sock       the owner's local control socket
 ///   ├─ artifacts/ab/cdef… zstd, content-addressed
-///   ├─ mirrors/KEY.git    bare mirrors
+///   ├─ mirrors/KEY/       bare mirrors
 ///   ├─ bases/KEY/TREE/    read-only base checkouts
 ///   └─ workspaces/RUN.ATTEMPT/
 struct state_layout {

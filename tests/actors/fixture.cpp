@@ -33,7 +33,7 @@ void fleet_fixture::pass(std::chrono::milliseconds time) {
   settle();
 }
 
-void fleet_fixture::boot_fleet(std::uint32_t cells) {
+void fleet_fixture::boot_fleet(std::uint32_t cells, bool focused) {
   const store::state_layout layout{directory_};
   auto clock = [fake = fake_] { return fake->now_ms; };
   auto writer = store::writer::open(layout, clock);
@@ -58,6 +58,7 @@ void fleet_fixture::boot_fleet(std::uint32_t cells) {
   };
   scheduler_options options;
   options.cells = cells;
+  options.focused = focused;
   fleet_ = keep(system_->spawn(fleet, world, factory, options));
   auto booted_fleet = ask<booted>(boot{});
   ASSERT_TRUE(booted_fleet) << booted_fleet.error().message;

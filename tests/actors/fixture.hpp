@@ -27,7 +27,8 @@ class fleet_fixture : public ::testing::Test {
   ~fleet_fixture() override;
 
   /// Opens the store (again) and boots a fleet on it.
-  void boot_fleet(std::uint32_t cells = 2);
+  /// `focused`: on nothing, until something is submitted or attached.
+  void boot_fleet(std::uint32_t cells = 2, bool focused = false);
   /// As kill -9: every actor is gone, nothing is said to anyone, the database is what was committed.
   void crash();
 

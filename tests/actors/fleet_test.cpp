@@ -222,6 +222,22 @@ TEST_F(fleet_test, paused_campaign_admits_nothing_until_resumed) {
   EXPECT_EQ(totals()[state::published], 3);
 }
 
+// As `skein campaign pause` does it when no fleet is running: the campaign is out of focus.
+TEST_F(fleet_test, campaign_out_of_focus_obeys_and_does_not_fly) {
+  fake_->hangs = "step";
+  boot_fleet(1);
+  start(campaign(3, 0), {"a", "b", "c"});
+  crash();
+  boot_fleet(1, true);
+  ASSERT_TRUE(ask<campaign_answer>(control_campaign{"old-api", campaign_act::pause, "bob", ""}));
+  EXPECT_EQ(stored().campaign("old-api")->state, schema::campaign_state::paused);
+  ASSERT_TRUE(ask<campaign_answer>(control_campaign{"old-api", campaign_act::resume, "bob", ""}));
+  settle();
+  EXPECT_EQ(fake_->workspaces_opened, 1) << "only what flew before";
+  ASSERT_TRUE(ask<campaign_answer>(control_campaign{"old-api", campaign_act::abort, "bob", ""}));
+  EXPECT_EQ(totals()[state::killed], 3) << "what was left at work, too";
+}
+
 TEST_F(fleet_test, aborted_campaign_leaves_no_run_that_is_not_final) {
   fake_->hangs = "step";
   boot_fleet(1);
@@ -243,6 +259,21 @@ TEST_F(fleet_test, retry_replaces_only_what_failed) {
   settle();
   EXPECT_EQ(totals()[state::published], 3);
   EXPECT_EQ(fake_->published, 3);
+}
+
+// The row of a prepared run names the branch that its task left open.
+TEST_F(fleet_test, C13_retry_flies_the_frozen_task_of_the_first_try) {
+  cell::command_result failing;
+  failing.code = 1;
+  fake_->commands["step"] = failing;
+  boot_fleet(4);
+  start(campaign(1, 0), {"a"});
+  EXPECT_EQ(totals()[state::budget_exhausted], 1);
+  fake_->commands.clear();
+  const auto answer = ask<retried>(retry_campaign{"old-api", "bob"});
+  ASSERT_TRUE(answer) << answer.error().message;
+  settle();
+  EXPECT_EQ(totals()[state::published], 1);
 }
 
 TEST_F(fleet_test, stop_parks_runs_and_the_next_fleet_takes_them_up) {

@@ -187,22 +187,22 @@ TEST(Scope, UnknownRunsAndCampaignsAreToldTenantsMayCome) {
   const test::temp_dir directory;
   global_options global;
   global.state_dir = directory.path();
-  const auto no_run = resolve_scope(global, {.all = false, .tenant = {}, .campaign = {}, .repo = {},
-                                             .run = "0123"});
+  const auto no_run = resolve_scope(
+      global, {.all = false, .tenant = {}, .campaign = {}, .repo = {}, .run = "0123"});
   ASSERT_FALSE(no_run);
   EXPECT_EQ(no_run.error().code, errc::not_found);
-  const auto no_campaign = resolve_scope(
-      global, {.all = false, .tenant = {}, .campaign = "c", .repo = {}, .run = {}});
+  const auto no_campaign =
+      resolve_scope(global, {.all = false, .tenant = {}, .campaign = "c", .repo = {}, .run = {}});
   ASSERT_FALSE(no_campaign);
   EXPECT_EQ(no_campaign.error().code, errc::not_found);
   const auto tenant = resolve_scope(
       global, {.all = false, .tenant = "future", .campaign = {}, .repo = {}, .run = {}});
   ASSERT_TRUE(tenant);
   EXPECT_EQ(tenant->name, "future");
-  EXPECT_FALSE(resolve_scope(global, {.all = false, .tenant = "No Name", .campaign = {},
-                                      .repo = {}, .run = {}}));
-  EXPECT_FALSE(resolve_scope(global, {.all = false, .tenant = {}, .campaign = {},
-                                      .repo = "ext::sh -c id", .run = {}}));
+  EXPECT_FALSE(resolve_scope(
+      global, {.all = false, .tenant = "No Name", .campaign = {}, .repo = {}, .run = {}}));
+  EXPECT_FALSE(resolve_scope(
+      global, {.all = false, .tenant = {}, .campaign = {}, .repo = "ext::sh -c id", .run = {}}));
 }
 
 }  // namespace

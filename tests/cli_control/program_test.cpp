@@ -93,7 +93,9 @@ std::string content(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-void write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
+void write(const fs::path& file, const std::string& text) {
+  std::ofstream(file) << text;
+}
 
 TEST(Serve, SaysWhenItIsReadyAndEndsInOrder) {
   const test::temp_dir state;
@@ -324,8 +326,8 @@ TEST(Doctor, SaysWhatWorksAndEndsAccordingly) {
   }
   EXPECT_EQ(found["healthy"], healthy);
   EXPECT_EQ(looked.exit_code, healthy ? 0 : 1);
-  for (const char* layer : {"git", "bubblewrap", "state directory", "sqlite",
-                            "shipped configuration", "skein-cell"}) {
+  for (const char* layer :
+       {"git", "bubblewrap", "state directory", "sqlite", "shipped configuration", "skein-cell"}) {
     EXPECT_TRUE(std::find(layers.begin(), layers.end(), layer) != layers.end()) << layer;
   }
   EXPECT_TRUE(fs::is_empty(state.path())) << "doctor leaves nothing behind";
@@ -369,9 +371,10 @@ TEST(Completion, EveryVerbIsInEveryScript) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const auto script = skein({"completion", shell});
     ASSERT_EQ(script.exit_code, 0) << shell;
-    for (const char* verb : {"run", "campaign", "get", "describe", "why", "trace", "logs", "diff",
-                             "hold", "release", "drain", "kill", "lift", "serve", "doctor",
-                             "schema", "config", "audit", "completion", "validate", "export"}) {
+    for (const char* verb :
+         {"run",    "campaign", "get",     "describe", "why",        "trace",    "logs",
+          "diff",   "hold",     "release", "drain",    "kill",       "lift",     "serve",
+          "doctor", "schema",   "config",  "audit",    "completion", "validate", "export"}) {
       EXPECT_NE(script.out.find(verb), std::string::npos) << shell << " " << verb;
     }
   }
@@ -385,12 +388,12 @@ TEST(Completion, OtherShellsAcceptTheirScripts) {
     if (!found) continue;
     const test::temp_dir folder;
     write(folder.path() / "script", skein({"completion", name}).out);
-    const auto checked = process::run_child({.argv = {found->string(), "-n",
-                                                      (folder.path() / "script").string()},
-                                             .environment = clean_environment(),
-                                             .directory = {},
-                                             .input = {},
-                                             .timeout = 30s});
+    const auto checked =
+        process::run_child({.argv = {found->string(), "-n", (folder.path() / "script").string()},
+                            .environment = clean_environment(),
+                            .directory = {},
+                            .input = {},
+                            .timeout = 30s});
     ASSERT_TRUE(checked);
     EXPECT_EQ(checked->exit_code, 0) << name << ": " << checked->err;
     ++tried;

@@ -62,7 +62,8 @@ std::string encoded(const request& value) {
 TEST(ControlProtocol, EveryMessageLooksAsDocumented) {
   std::string text;
   for (const auto& each : every_request()) text += encoded(each) + "\n";
-  text += encode_error({errc::in_use, "state directory /s is in use by pid 7", "wait for it"}) + "\n";
+  text +=
+      encode_error({errc::in_use, "state directory /s is in use by pid 7", "wait for it"}) + "\n";
   text += encode_answer(owner_answer{7, "campaign run"}) + "\n";
   text += encode_answer(actors::submitted{"0123456789abcdef", schema::run_state::schedule}) + "\n";
   text += encode_answer(actors::campaign_submitted{"old-api", true, 12}) + "\n";
@@ -103,7 +104,8 @@ TEST(ControlProtocol, EveryAnswerSurvives) {
   EXPECT_EQ(*decode_answer<owner_answer>(encode_answer(owner_answer{9, "serve"})),
             (owner_answer{9, "serve"}));
   for (const auto state : schema::all_run_states) {
-    const auto back = decode_answer<actors::submitted>(encode_answer(actors::submitted{"x", state}));
+    const auto back =
+        decode_answer<actors::submitted>(encode_answer(actors::submitted{"x", state}));
     ASSERT_TRUE(back);
     EXPECT_EQ(back->state, state);
   }
@@ -168,9 +170,8 @@ std::vector<hostile_line> hostile_lines() {
       {"campaign name", R"({"v":1,"verb":"retry_campaign","args":{"campaign":"../x","by":"x"}})"},
       {"empty run", R"({"v":1,"verb":"attach_run","args":{"run":""}})"},
       {"task is text", R"({"v":1,"verb":"submit_run","args":{"task":"x","by":"","dryRun":true}})"},
-      {"task of another kind",
-       R"({"v":1,"verb":"submit_run","args":{"by":"","dryRun":true,)"
-       R"("task":{"apiVersion":"skein/v1","kind":"Config"}}})"},
+      {"task of another kind", R"({"v":1,"verb":"submit_run","args":{"by":"","dryRun":true,)"
+                               R"("task":{"apiVersion":"skein/v1","kind":"Config"}}})"},
       {"task with an unknown key",
        R"({"v":1,"verb":"submit_run","args":{"by":"","dryRun":true,"task":{"apiVersion":"skein/v1",)"
        R"("kind":"Task","metadata":{"name":"x"},"spec":{"intent":"i","sudo":true}}}})"},

@@ -141,8 +141,8 @@ TEST_F(ControlServer, CarriesEveryOrderAndAnswer) {
             schema::campaign_state::paused);
   EXPECT_EQ(fleet_.controlled->reason, "why");
 
-  const store::switch_row kill{store::switch_kind::kill, store::switch_scope::tenant, "payments",
-                               "ada", "smoke", 5};
+  const store::switch_row kill{
+      store::switch_kind::kill, store::switch_scope::tenant, "payments", "ada", "smoke", 5};
   const auto killed = fleet.operate(kill);
   ASSERT_TRUE(killed);
   EXPECT_EQ(killed->stopped_runs, 2U);
@@ -314,7 +314,8 @@ TEST_F(ControlServer, T9_11KillDoesNotWaitBehindSubmissions) {
   fleet_.entered.acquire();  // both lanes for work are taken, the rest queues
   auto fleet = client::connect(socket());
   ASSERT_TRUE(fleet);
-  EXPECT_TRUE((*fleet)->operate({store::switch_kind::kill, store::switch_scope::all, {}, {}, {}, 0}));
+  EXPECT_TRUE(
+      (*fleet)->operate({store::switch_kind::kill, store::switch_scope::all, {}, {}, {}, 0}));
   EXPECT_EQ(fleet_.submissions, 2);
   let_go.set_value();
   for (auto& each : waiting) EXPECT_TRUE(each.get());

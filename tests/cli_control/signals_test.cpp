@@ -20,7 +20,9 @@ class Signals : public ::testing::Test {
   void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
 
-void send(int number) { ::kill(::getpid(), number); }
+void send(int number) {
+  ::kill(::getpid(), number);
+}
 
 TEST_F(Signals, AreCountedInsteadOfEndingTheProcess) {
   EXPECT_EXIT(
