@@ -8,6 +8,7 @@
 #include "actors/system/store.hpp"
 #include "actors/system/terminator.hpp"
 #include "actors/worker.hpp"
+#include "runtime/cell/orphans.hpp"
 #include "runtime/workspace/place.hpp"
 
 #include <caf/actor_system.hpp>
@@ -202,6 +203,7 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   SKEIN_TRY(in_memory, workspace::settle(options.layout.workspaces(), memory_for_workspaces(),
                                          memory_wanted_per_cell * cells));
   spdlog::info("workspaces are {}", in_memory ? "in memory" : "on the state directory's disk");
+  cell::kill_orphans(options.layout.workspaces());
   remove_orphan_workspaces(options.layout);
   git::sweep(options.layout.mirrors(), options.layout.bases());
   artifact::artifact_store{options.layout.artifacts()}.sweep();
