@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
 # run.sh BUILD_DIR [NAME…] - runs the benchmarks and prints one JSON object for each on standard
-# output. Names: pipeline, tool_call, large_repository, null_store, null_runs, crash, queues.
+# output. Names: pipeline, tool_call, large_repository, null_store, null_runs, crash.
 set -euo pipefail
 build=$(realpath "$1"); shift
 here=$(dirname "$(realpath "$0")")
-[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs pipeline crash queues
+[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs pipeline crash
 for name; do
   printf '== %s\n' "$name" >&2
   case $name in
     pipeline) "$here/pipeline.sh" "$build/bin/skein" ;;
     tool_call) "$build/bin/bench_cell_call" ;;
-    large_repository) "$here/large_repository.sh" "$build/bin/bench_collect_change" ;;
+    large_repository) "$build/bin/bench_collect_change" ;;
     null_store) "$build/bin/bench_null_store" ;;
     null_runs) "$build/bin/bench_null_runs" ;;
     crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
-    queues) "$here/peers/queues.sh" "$build/bin/bench_null_runs" ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac
 done

@@ -39,9 +39,11 @@ spec:
     verifiers: [{name: check, run: "grep -qE '(old|new)_api' src/a.c"}]
   repos: [{glob: "$work/remote/*.git"}]
 YAML
+# Killed far more often than any run that is not at fault itself.
+printf 'apiVersion: skein/v1\nkind: Config\nmaxCrashes: 1000\n' >"$work/skein.yaml"
 export SKEIN_STATE_DIR=$work/state
 # In a subshell of its own: the process that is killed is the program itself.
-fly() { exec "$skein" campaign run -f "$work/campaign.yaml" --cells 2 -q -o json; }
+fly() { exec "$skein" --config "$work/skein.yaml" campaign run -f "$work/campaign.yaml" --cells 2 -q -o json; }
 
 killed=0 lives=0 done_early=0
 while [ "$killed" -lt "$kills" ]; do
