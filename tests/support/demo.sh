@@ -17,8 +17,8 @@ began=$(date +%s%N)
 printf '\n%s ms from start to end\n' $((($(date +%s%N) - began) / 1000000))
 
 say 'The branch that landed in one of them:'
-git --git-dir="$fleet/remote/calculator.git" log --stat --format='%h %s' main..'skein/new-api-'* 2>/dev/null ||
-  git --git-dir="$fleet/remote/calculator.git" branch --list 'skein/*'
+branch=$(git --git-dir="$fleet/remote/calculator.git" for-each-ref --format='%(refname:short)' refs/heads/skein)
+git --git-dir="$fleet/remote/calculator.git" log --stat --format='%h %s (%D)' "main..$branch"
 
 say 'Try next:'
 cat <<EOF
