@@ -2,6 +2,7 @@
 // request over an inherited socket. Untrusted code runs here and nowhere else.
 #pragma once
 
+#include "runtime/process/descriptor.hpp"
 #include "runtime/process/io_loop.hpp"
 #include "runtime/workspace/workspace.hpp"
 #include "schema/error.hpp"
@@ -16,8 +17,8 @@
 
 namespace skein::cell {
 
-/// Limits that always apply to every process of the cell (rlimits), and to the cell as a whole where
-/// cgroups are writable. 0: the platform's default.
+/// Limits that always apply to every process of the cell (rlimits), and to the cell as a whole
+/// where cgroups are writable. 0: the platform's default.
 struct cell_limits {
   std::uint64_t memory_bytes = 4ULL << 30;
   std::uint32_t processes = 512;
@@ -26,18 +27,29 @@ struct cell_limits {
   std::chrono::seconds cpu{3600};
 };
 
+/// A TCP port of the cell's own loopback that something outside answers: the cell's network
+/// namespace has no way out, but a socket that listens inside it may be held outside.
+struct loopback_port {
+  std::uint16_t number = 0;  ///< from 1024
+  /// Gets the listening socket, on the loop's thread, before the cell is ready. Only the cell's own
+  /// programs can connect to it; once closed, the port refuses.
+  std::function<void(process::descriptor)> listening;
+};
+
 struct cell_spec {
-  std::string name;                     ///< RUN.ATTEMPT, for messages
-  std::filesystem::path base;           ///< the read-only base checkout
-  std::filesystem::path root;           ///< STATE/workspaces/RUN.ATTEMPT: where phases live
+  std::string name;            ///< RUN.ATTEMPT, for messages
+  std::filesystem::path base;  ///< the read-only base checkout
+  std::filesystem::path root;  ///< STATE/workspaces/RUN.ATTEMPT: where phases live
   workspace::strategy how = workspace::strategy::overlay;
   cell_limits limits;
+  std::vector<loopback_port> ports;      ///< at most 4
+  std::vector<std::string> environment;  ///< "K=V", added to the minimal one of every command
 };
 
 /// A command line for `/bin/sh -c`, run in the repository's root (`/workspace` in the cell).
 struct command {
   std::string line;
-  std::vector<std::string> environment;  ///< "K=V", added to the cell's minimal environment
+  std::vector<std::string> environment;  ///< "K=V", added to those of the cell
   std::chrono::milliseconds timeout{std::chrono::minutes{5}};
   std::uint64_t output_limit = 1ULL << 20;  ///< bytes of stdout and stderr together
   bool kill_on_output_limit = false;        ///< else: the rest is read and dropped
@@ -47,12 +59,12 @@ enum class command_end { exited, signalled, timed_out, output_exceeded, killed }
 
 struct command_result {
   command_end end = command_end::exited;
-  int code = 0;              ///< exit status, or the signal's number
-  std::string output;        ///< stdout and stderr interleaved; head and tail when truncated
+  int code = 0;                    ///< exit status, or the signal's number
+  std::string output;              ///< stdout and stderr interleaved; head and tail when truncated
   std::uint64_t output_bytes = 0;  ///< before truncation
   bool truncated = false;
   std::int64_t duration_ms = 0;
-  std::int64_t cpu_ms = 0;   ///< of the whole process tree
+  std::int64_t cpu_ms = 0;  ///< of the whole process tree
 };
 
 /// Callbacks run on the loop's thread. A cell dies with its last reference, with kill(), and with
@@ -65,8 +77,8 @@ class cell : public std::enable_shared_from_this<cell> {
   static void start(process::io_loop& loop, cell_spec spec, started_fn done);
   virtual ~cell() = default;
 
-  /// Leaves the current phase, kills what is left of it, and enters a fresh mount namespace with the
-  /// prepared workspace of `phase` at /workspace, a new /tmp and a new IPC namespace.
+  /// Leaves the current phase, kills what is left of it, and enters a fresh mount namespace with
+  /// the prepared workspace of `phase` at /workspace, a new /tmp and a new IPC namespace.
   virtual void enter_phase(const std::string& phase, std::function<void(result<>)> done) = 0;
 
   /// Runs one command in the current phase. Everything it started is dead before `done` is called.
@@ -79,7 +91,7 @@ class cell : public std::enable_shared_from_this<cell> {
 
 /// One layer of containment on this machine.
 struct layer_report {
-  std::string layer;   ///< "bubblewrap", "user namespace", "overlayfs", "seccomp", "cgroup" …
+  std::string layer;  ///< "bubblewrap", "user namespace", "overlayfs", "seccomp", "cgroup" …
   bool works = false;
   bool required = true;  ///< without it nothing runs
   std::string evidence;  ///< what was tried and what happened
@@ -89,7 +101,8 @@ struct layer_report {
 /// Blocking, for `skein doctor`: tries each layer for real.
 [[nodiscard]] std::vector<layer_report> probe_layers(const std::filesystem::path& scratch);
 
-/// overlay when overlayfs can be mounted under `root`, else copy. Blocking; answers from one attempt.
+/// overlay when overlayfs can be mounted under `root`, else copy. Blocking; answers from one
+/// attempt.
 [[nodiscard]] workspace::strategy choose_strategy(const std::filesystem::path& root);
 
 /// Where the program `skein-cell` is: beside the running executable, then ../libexec/skein.

@@ -54,6 +54,8 @@ explanation explain(step where) {
       return {"resource limits", "raise the hard limits of the user skein runs as (ulimit -H)"};
     case step::filter:
       return {"seccomp filter", "needs a kernel with CONFIG_SECCOMP_FILTER"};
+    case step::listen:
+      return {"listening on the cell's loopback", "use bubblewrap 0.5 or newer"};
     case step::shell:
       return {"starting /bin/sh in the cell", "install a shell below /usr", errc::io};
     case step::start_command:

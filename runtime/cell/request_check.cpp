@@ -14,6 +14,16 @@ bool plain(char c) {
          c == '_';
 }
 
+/// False when it is none.
+bool put_variable(std::vector<std::string>& into, const std::string& variable) {
+  const auto equals = variable.find('=');
+  if (equals == std::string::npos || equals == 0 || has_zero(variable)) return false;
+  const auto key = variable.substr(0, equals + 1);
+  std::erase_if(into, [&key](const std::string& known) { return known.starts_with(key); });
+  into.push_back(variable);
+  return true;
+}
+
 }  // namespace
 
 result<> check_spec(const cell_spec& spec) {
@@ -22,6 +32,16 @@ result<> check_spec(const cell_spec& spec) {
       return error{errc::invalid,
                    "cell " + spec.name + ": path " + path->string() + " is not absolute", ""};
   }
+  const auto usable = [](const loopback_port& port) {
+    return port.number >= 1024 && port.listening != nullptr;
+  };
+  if (spec.ports.size() > wire::max_ports ||
+      !std::all_of(spec.ports.begin(), spec.ports.end(), usable))
+    return error{errc::invalid,
+                 "cell " + spec.name +
+                     ": more than 4 loopback ports, one below 1024, or one that " +
+                     "nothing answers",
+                 ""};
   return {};
 }
 
@@ -33,21 +53,18 @@ result<> check_phase(const std::string& phase) {
   return {};
 }
 
-result<packed_command> pack_command(const command& what, std::vector<std::string> standard) {
+result<packed_command> pack_command(const command& what, const std::vector<std::string>& own,
+                                    std::vector<std::string> standard) {
   if (has_zero(what.line) || what.line.size() > wire::max_line)
     return error{errc::invalid,
                  "run a command of " + std::to_string(what.line.size()) + " bytes: longer than " +
                      std::to_string(wire::max_line) + " or with a zero byte in it",
                  "put the script into a file of the workspace"};
   std::vector<std::string> all = std::move(standard);
-  for (const std::string& variable : what.environment) {
-    const auto equals = variable.find('=');
-    if (equals == std::string::npos || equals == 0 || has_zero(variable))
-      return error{errc::invalid, "run a command: a variable is not of the form NAME=value", ""};
-    const auto key = variable.substr(0, equals + 1);
-    std::erase_if(all, [&key](const std::string& known) { return known.starts_with(key); });
-    all.push_back(variable);
-  }
+  for (const auto* list : {&own, &what.environment})
+    for (const std::string& variable : *list)
+      if (!put_variable(all, variable))
+        return error{errc::invalid, "run a command: a variable is not of the form NAME=value", ""};
   packed_command packed;
   packed.rest = what.line;
   packed.rest.push_back('\0');

@@ -18,8 +18,10 @@ struct packed_command {
   std::string rest;
 };
 
-/// `standard`: the variables every command has; those of `what` replace them.
+/// `standard`: the variables every command has; `own`, the cell's, replace them, and those of
+/// `what` replace both.
 [[nodiscard]] result<packed_command> pack_command(const command& what,
+                                                  const std::vector<std::string>& own,
                                                   std::vector<std::string> standard);
 
 }  // namespace skein::cell

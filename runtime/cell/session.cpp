@@ -125,6 +125,8 @@ result<> session::send_setup() {
   setup.cpu_seconds =
       static_cast<std::uint64_t>(or_default(asked.cpu.count(), fallback.cpu.count()));
   setup.overlay = spec_.how == workspace::strategy::overlay ? 1 : 0;
+  setup.port_count = static_cast<std::uint32_t>(spec_.ports.size());
+  for (std::size_t i = 0; i < spec_.ports.size(); ++i) setup.ports[i] = spec_.ports[i].number;
   const std::string& filter = *command_filter();
   setup.filter_bytes = static_cast<std::uint32_t>(filter.size());
   return send(&setup, sizeof setup, filter);
@@ -152,7 +154,7 @@ void session::execute(command what, std::function<void(result<command_result>)> 
   if (!in_phase_)
     return done(error{errc::conflict, "cell " + spec_.name + ": run a command: no phase entered",
                       "enter a phase first"});
-  auto packed = pack_command(what, minimal_environment());
+  auto packed = pack_command(what, spec_.environment, minimal_environment());
   if (!packed) return done(packed.error());
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0)
@@ -224,15 +226,28 @@ void session::receive() {
     end({errc::internal, "cell " + spec_.name + ": unreadable message from its first process", ""});
   } else if (reply.kind == wire::answer::hello) {
     on_hello(std::move(attached));
+  } else if (reply.kind == wire::answer::listening) {
+    on_listening(reply.status, std::move(attached));
   } else {
     on_reply(reply);
   }
   if (state_ != state::dead) watch_socket();
 }
 
+void session::on_listening(int port, process::descriptor listener) {
+  if (state_ != state::starting) return;
+  if (!listener || ports_handed_out_ == spec_.ports.size() ||
+      spec_.ports[ports_handed_out_].number != port)
+    return end(
+        {errc::internal, "cell " + spec_.name + ": the first process sent a wrong port", ""});
+  spec_.ports[ports_handed_out_++].listening(std::move(listener));
+}
+
 void session::on_reply(const wire::reply& reply) {
   if (state_ == state::starting) {
     if (reply.kind != wire::answer::ready) return end(refusal(spec_.name, reply));
+    if (ports_handed_out_ != spec_.ports.size())
+      return end({errc::internal, "cell " + spec_.name + ": the first process kept a port", ""});
     timer_.cancel();
     ++timer_turn_;
     state_ = state::idle;

@@ -71,6 +71,7 @@ class session : public std::enable_shared_from_this<session> {
   void watch_socket();
   void receive();
   void on_hello(process::descriptor handle);
+  void on_listening(int port, process::descriptor listener);
   void on_reply(const wire::reply& reply);
   void finish_command(const wire::reply& reply);
 
@@ -91,6 +92,7 @@ class session : public std::enable_shared_from_this<session> {
   cell_spec spec_;
   state state_ = state::starting;
   bool in_phase_ = false;
+  std::size_t ports_handed_out_ = 0;
   bool first_dead_ = true;  ///< there is none yet
   bool bubblewrap_dead_ = true;
   bool reaped_ = true;

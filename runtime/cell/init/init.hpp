@@ -41,6 +41,9 @@ struct first_process {
 /// Makes this process untouchable for commands and the cell's root unwritable.
 [[nodiscard]] outcome set_up(first_process& self);
 
+/// A socket that listens on `port` of the cell's loopback; negative: errno tells why.
+[[nodiscard]] int listen_on(std::uint16_t port);
+
 /// Kills and reaps everything but PID 1; adds what it used to `cpu_us`.
 void kill_rest(std::uint64_t& cpu_us);
 

@@ -121,6 +121,18 @@ wire::reply wait_for(const first_process& self, pid_t child) {
   }
 }
 
+/// The sockets go to the host, and no copy stays: a port ends when the host closes it.
+outcome hand_out_ports(const first_process& self) {
+  for (std::uint32_t i = 0; i < self.set.limits.port_count; ++i) {
+    const std::uint16_t port = self.set.limits.ports[i];
+    const int listener = listen_on(port);
+    if (listener < 0) return failed_at(step::listen);
+    send_reply({answer::listening, step::none, 0, port, 0}, listener);
+    ::close(listener);
+  }
+  return {};
+}
+
 void answer_enter(first_process& self, std::size_t size) {
   wire::enter_request wanted;
   if (size != sizeof wanted) leave(3);
@@ -213,6 +225,7 @@ int main() {
   const init::received got = init::receive(init::setup_message, sizeof init::setup_message);
   init::outcome bad = init::read_setup(self, init::setup_message, got.size);
   if (!bad.failed()) bad = init::set_up(self);
+  if (!bad.failed()) bad = init::hand_out_ports(self);
   if (bad.failed()) {
     init::send_failure(bad);
     return 1;

@@ -2,7 +2,9 @@
 // SOCK_SEQPACKET message each, same machine, same build. Not an interface to anything else.
 //
 //   host → PID 1   setup · enter · execute (+ the output pipe) · stop
-//   PID 1 → host   hello (+ a pidfd of PID 1) · ready · entered · done · failed
+//   PID 1 → host   hello (+ a pidfd of PID 1) · listening (+ the socket)* · ready · entered · done
+//   ·
+//                  failed
 #pragma once
 
 #include <cstddef>
@@ -10,7 +12,7 @@
 
 namespace skein::cell::wire {
 
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr int socket_descriptor = 3;  ///< inherited by PID 1
 
 // Paths inside a cell. Everything below `hidden` is covered before a command runs.
@@ -25,10 +27,11 @@ constexpr std::size_t max_line = 131'071;        ///< the kernel's limit of one 
 constexpr std::size_t max_environment = 65'536;  ///< bytes, with the terminating zeros
 constexpr std::size_t max_variables = 512;
 constexpr std::size_t max_filter = 4096 * 8;
+constexpr std::size_t max_ports = 4;
 constexpr std::size_t max_message = 200'000;  ///< fits the default socket buffer
 
 enum class request : std::uint32_t { setup = 1, enter, execute, stop };
-enum class answer : std::uint32_t { hello = 1, ready, entered, done, failed };
+enum class answer : std::uint32_t { hello = 1, ready, entered, done, failed, listening };
 
 /// Where PID 1 or a new child was when the kernel refused.
 enum class step : std::uint32_t {
@@ -57,6 +60,7 @@ enum class step : std::uint32_t {
   drop_capabilities,
   filter,
   shell,
+  listen,
 };
 
 struct setup_request {
@@ -70,6 +74,9 @@ struct setup_request {
   std::uint64_t cpu_seconds = 0;
   std::uint32_t overlay = 1;  ///< 0: bind ROOT/PHASE/copy
   std::uint32_t filter_bytes = 0;
+  std::uint32_t port_count = 0;
+  std::uint16_t ports[max_ports] = {};  ///< each answered by one `listening`
+  std::uint32_t reserved = 0;
   // then the seccomp program: filter_bytes / 8 instructions
 };
 
@@ -95,7 +102,7 @@ struct reply {
   answer kind = answer::failed;
   step where = step::none;
   std::int32_t error = 0;   ///< errno of `where`
-  std::int32_t status = 0;  ///< wait status of the command
+  std::int32_t status = 0;  ///< wait status of the command; the port of `listening`
   std::uint64_t cpu_us = 0;
 };
 

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -119,11 +121,28 @@ outcome read_setup(first_process& self, char* message, std::size_t size) {
   std::memcpy(&limits, message, sizeof limits);
   const std::size_t bytes = limits.filter_bytes;
   if (limits.kind != wire::request::setup || limits.protocol != wire::version || bytes == 0 ||
-      bytes > wire::max_filter || bytes % sizeof(sock_filter) != 0 || size != sizeof limits + bytes)
+      limits.port_count > wire::max_ports || bytes > wire::max_filter ||
+      bytes % sizeof(sock_filter) != 0 || size != sizeof limits + bytes)
     return malformed;
   self.set.filter.len = static_cast<unsigned short>(bytes / sizeof(sock_filter));
   self.set.filter.filter = reinterpret_cast<sock_filter*>(message + sizeof limits);
   return {};
+}
+
+int listen_on(std::uint16_t port) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (listener < 0) return listener;
+  sockaddr_in own = {};
+  own.sin_family = AF_INET;
+  own.sin_port = htons(port);
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::bind(listener, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0 &&
+      ::listen(listener, 128) == 0)
+    return listener;
+  const int why = errno;
+  ::close(listener);
+  errno = why;
+  return -1;
 }
 
 outcome set_up(first_process& self) {
