@@ -30,8 +30,12 @@ struct kind_row {
   std::string_view kind;    ///< as in the file
   std::string_view schema;  ///< name of its JSON Schema
 };
-constexpr std::array<kind_row, 4> kinds{
-    {{"Task", "task"}, {"Campaign", "campaign"}, {"Config", "config"}, {"Verifier", "verifier"}}};
+constexpr std::array<kind_row, 5> kinds{{{"Task", "task"},
+                                         {"Campaign", "campaign"},
+                                         {"Config", "config"},
+                                         {"Verifier", "verifier"},
+                                         {"Policy", "policy"}}};
+constexpr const char* kind_words = "one of Task, Campaign, Config, Verifier, Policy";
 
 /// Collects the problems of one file and knows its text, to count columns in characters.
 class reader {
@@ -50,7 +54,8 @@ class reader {
 
  private:
   [[nodiscard]] std::uint32_t column_in_characters(const detail::place& at) {
-    if (at.line == 0 || at.column == 0) return at.column;
+    // Beyond this, as on the single line of a large JSON file, counting would cost too much.
+    if (at.line == 0 || at.column == 0 || at.column > 4096) return at.column;
     if (line_starts_.empty()) {
       line_starts_.push_back(0);
       for (std::size_t next = text_.find('\n'); next != std::string_view::npos;
@@ -64,6 +69,9 @@ class reader {
   }
 
   void add(const yaml_node& root, const detail::fault& wrong);
+  /// Tells each rule of a policy where it and its parts stand.
+  void add_places(const yaml_node& root, policy_file& policy);
+  void add_places(const yaml_node& node, const std::string& pointer, policy_rule& rule);
   /// nullopt when the head of the document is wrong, which it has reported.
   std::optional<kind_row> kind_of(const yaml_node& root);
 
@@ -117,7 +125,7 @@ std::optional<kind_row> reader::kind_of(const yaml_node& root) {
   }
   const auto kind = index_in(root, "kind");
   if (!kind) {
-    add(root.at, "key \"kind\" is missing", "one of Task, Campaign, Config, Verifier");
+    add(root.at, "key \"kind\" is missing", kind_words);
     return std::nullopt;
   }
   const yaml_node& value = root.items[*kind];
@@ -128,8 +136,28 @@ std::optional<kind_row> reader::kind_of(const yaml_node& root) {
   add(value.at,
       "unknown kind" +
           (text ? " " + detail::in_quotes(value.scalar.get_ref<const std::string&>()) : ""),
-      "one of Task, Campaign, Config, Verifier");
+      kind_words);
   return std::nullopt;
+}
+
+void reader::add_places(const yaml_node& node, const std::string& pointer, policy_rule& rule) {
+  rule.places[pointer] = {file_, node.at.line, column_in_characters(node.at)};
+  for (std::size_t at = 0; at < node.items.size(); ++at) {
+    const bool map = node.form == yaml_node::shape::map;
+    // What is inside an example is not looked up.
+    if (map && pointer.find('/') != std::string::npos && node.keys[at].text == "args") continue;
+    const std::string step = map ? node.keys[at].text : std::to_string(at);
+    add_places(node.items[at], pointer.empty() ? step : pointer + "/" + step, rule);
+  }
+}
+
+void reader::add_places(const yaml_node& root, policy_file& policy) {
+  const auto rules = index_in(root, "rules");
+  if (!rules) return;
+  const std::vector<yaml_node>& items = root.items[*rules].items;
+  for (std::size_t at = 0; at < items.size() && at < policy.rules.size(); ++at) {
+    add_places(items[at], "", policy.rules[at]);
+  }
 }
 
 void reader::read_document(const yaml_node& root) {
@@ -140,8 +168,10 @@ void reader::read_document(const yaml_node& root) {
   if (faults.empty()) faults = detail::check_meaning(document, row->schema);
   for (const detail::fault& each : faults) add(root, each);
   if (!faults.empty()) return;
-  const std::string name = row->kind == "Config" ? "" : document["metadata"]["name"];
-  if (!seen_.emplace(row->kind, name).second) {
+  const json metadata = document.value("metadata", json::object());
+  const std::string name = metadata.value("name", std::string());
+  const bool nameless = row->kind == "Policy" && name.empty();
+  if (!nameless && !seen_.emplace(row->kind, name).second) {
     const std::string what = name.empty() ? "" : " called " + detail::in_quotes(name);
     add(root.at, "a second " + std::string(row->kind) + what + " in one file", "one of each");
     return;
@@ -151,6 +181,11 @@ void reader::read_document(const yaml_node& root) {
     if (row->kind == "Campaign") out.documents.emplace_back(campaign_from_json(document));
     if (row->kind == "Config") out.documents.emplace_back(config_from_json(document));
     if (row->kind == "Verifier") out.documents.emplace_back(verifier_from_json(document));
+    if (row->kind == "Policy") {
+      policy_file policy = policy_from_json(document);
+      add_places(root, policy);
+      out.documents.emplace_back(std::move(policy));
+    }
   } catch (const std::exception& wrong) {
     add(root.at, wrong.what(), "a valid " + std::string(row->kind));
   }

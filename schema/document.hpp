@@ -5,6 +5,7 @@
 
 #include "schema/campaign.hpp"
 #include "schema/config.hpp"
+#include "schema/policy.hpp"
 #include "schema/task.hpp"
 #include "schema/verifier_file.hpp"
 
@@ -32,7 +33,7 @@ struct document_limits {
   std::uint32_t max_nodes = 200'000;  ///< after alias expansion
 };
 
-using document = std::variant<task, campaign, config, verifier_file>;
+using document = std::variant<task, campaign, config, verifier_file, policy_file>;
 
 struct loaded {
   std::vector<document> documents;   ///< in file order; empty when there are problems
@@ -48,7 +49,7 @@ struct loaded {
 /// without reading it whole. Blocking.
 [[nodiscard]] loaded load_file(const std::string& path, const document_limits& limits = {});
 
-/// The JSON Schema (draft-07) text of task, campaign, verifier or config; nullopt for another name.
+/// The JSON Schema (draft-07) text of task, campaign, policy, verifier or config; nullopt for another name.
 [[nodiscard]] std::optional<std::string_view> json_schema(std::string_view name);
 [[nodiscard]] std::vector<std::string> json_schema_names();
 

@@ -185,6 +185,10 @@ std::vector<fault> check_meaning(const json& document, std::string_view name) {
     check_config(root);
     return out;
   }
+  if (name == "policy") {
+    check_policy(root);
+    return out;
+  }
   check_metadata(root.at("metadata"));
   if (name == "task") check_task_spec(root.at("spec"));
   if (name == "campaign") check_campaign_spec(root.at("spec"));

@@ -50,5 +50,6 @@ class scope_of_check {
 void check_metadata(const scope_of_check& metadata);
 void check_task_spec(const scope_of_check& spec);
 void check_campaign_spec(const scope_of_check& spec);
+void check_policy(const scope_of_check& document);
 
 }  // namespace skein::schema::detail

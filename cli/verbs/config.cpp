@@ -24,6 +24,8 @@ std::string kind_of(const schema::document& value) {
   if (const auto* each = std::get_if<schema::campaign>(&value)) return "Campaign " + each->name;
   if (const auto* each = std::get_if<schema::verifier_file>(&value))
     return "Verifier " + each->name;
+  if (const auto* each = std::get_if<schema::policy_file>(&value))
+    return each->name.empty() ? "Policy" : "Policy " + each->name;
   return "Config";
 }
 
