@@ -12,7 +12,7 @@ for name; do
     tool_call) "$build/bin/bench_cell_call" ;;
     large_repository) "$build/bin/bench_collect_change" ;;
     null_store) "$build/bin/bench_null_store" ;;
-    null_runs) "$build/bin/bench_null_runs" ;;
+    null_runs) "$here/null_runs.sh" "$build" ;;
     crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac
