@@ -17,6 +17,13 @@ json to_json(const config& value) {
                      {"usd", each.usd},
                      {"tokens", each.tokens}};
   }
+  json registries = json::object();
+  for (const auto& [name, each] : value.egress.registries) {
+    registries[name] = {
+        {"hosts", each.hosts}, {"allowPrivate", each.allow_private}, {"tls", each.tls}};
+  }
+  json egress = {{"registries", std::move(registries)}};
+  if (!value.egress.upstream_proxy.empty()) egress["upstreamProxy"] = value.egress.upstream_proxy;
   return {{"apiVersion", detail::api_version},
           {"kind", "Config"},
           {"cells", value.cells},
@@ -25,7 +32,8 @@ json to_json(const config& value) {
           {"cellProcesses", value.cell_processes},
           {"maxCrashes", value.max_crashes},
           {"author", {{"name", value.author_name}, {"email", value.author_email}}},
-          {"tenants", std::move(tenants)}};
+          {"tenants", std::move(tenants)},
+          {"egress", std::move(egress)}};
 }
 
 config config_from_json(const json& document) {
@@ -47,6 +55,14 @@ config config_from_json(const json& document) {
       read(each, "maxConcurrency", tenant.max_concurrency);
       read(each, "usd", tenant.usd);
       read(each, "tokens", tenant.tokens);
+    }
+    const json& egress = detail::member(document, "egress");
+    read(egress, "upstreamProxy", out.egress.upstream_proxy);
+    for (const auto& [name, each] : detail::member(egress, "registries").items()) {
+      registry_config& registry = out.egress.registries[name];
+      read(each, "hosts", registry.hosts);
+      read(each, "allowPrivate", registry.allow_private);
+      read(each, "tls", registry.tls);
     }
     return out;
   });

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace skein::schema {
 
@@ -19,6 +20,20 @@ struct tenant_config {
   friend bool operator==(const tenant_config&, const tenant_config&) = default;
 };
 
+/// What `network: registries` opens under one name.
+struct registry_config {
+  std::vector<std::string> hosts;  ///< `host:port` or `*.suffix:port`; none: the name is closed
+  bool allow_private = false;      ///< they may have addresses of a private network
+  bool tls = true;                 ///< a tunnel to them must begin with TLS
+  friend bool operator==(const registry_config&, const registry_config&) = default;
+};
+
+struct egress_config {
+  std::string upstream_proxy;  ///< the platform's own way out; empty: direct
+  std::map<std::string, registry_config> registries;  ///< replace the shipped ones by name
+  friend bool operator==(const egress_config&, const egress_config&) = default;
+};
+
 struct config {
   std::uint32_t cells = 0;  ///< cells at once on the embedded worker; 0: one per processor
   std::chrono::milliseconds git_timeout{std::chrono::minutes{5}};
@@ -28,6 +43,7 @@ struct config {
   std::string author_name = "Skein";
   std::string author_email = "skein@localhost";
   std::map<std::string, tenant_config> tenants;
+  egress_config egress;
   friend bool operator==(const config&, const config&) = default;
 };
 

@@ -152,6 +152,33 @@ void check_verifier(const scope_of_check& spec) {
   }
 }
 
+void check_egress(const scope_of_check& egress) {
+  if (egress.has("upstreamProxy")) {
+    std::string url = egress.text("upstreamProxy");
+    const bool http = url.starts_with("http://");
+    if (url.ends_with('/')) url.pop_back();
+    const auto at = url.rfind('@');
+    const std::string where = http ? url.substr(at == std::string::npos ? 7 : at + 1) : url;
+    // Not quoted: a password may stand in it.
+    if (!http || !is_host_port(where)) {
+      egress.at("upstreamProxy")
+          .wrong("not a proxy's URL", "http://host:port or http://user:password@host:port");
+    }
+  }
+  for (const auto& [name, registry] : egress.members("registries")) {
+    if (!is_name(name)) {
+      registry.wrong_key("not a valid registry name: " + in_quotes(name),
+                         "lower-case letters, digits, . _ - and at most 63 of them");
+    }
+    for (const scope_of_check& host : registry.each("hosts")) {
+      const auto& text = host.value().get_ref<const std::string&>();
+      if (!is_host_port(text.starts_with("*.") ? text.substr(2) : text)) {
+        host.wrong("not a host with port: " + in_quotes(text), "host:port or *.suffix:port");
+      }
+    }
+  }
+}
+
 void check_config(const scope_of_check& document) {
   document.duration("gitTimeout", std::chrono::seconds{1}, hours{24});
   document.size("cellMemory", 16ULL << 20, 1ULL << 50);
@@ -168,6 +195,7 @@ void check_config(const scope_of_check& document) {
       author.at("email").wrong("a space in " + in_quotes(author.text("email")), "a mail address");
     }
   }
+  if (document.has("egress")) check_egress(document.at("egress"));
   for (const auto& [name, tenant] : document.members("tenants")) {
     if (!is_name(name)) {
       tenant.wrong_key("not a valid tenant name: " + in_quotes(name),

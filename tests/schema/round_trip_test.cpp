@@ -52,6 +52,9 @@ TEST(RoundTrip, ConfigAndVerifierSurviveLoading) {
   fleet.cells = 7;
   fleet.git_timeout = std::chrono::milliseconds{90'500};
   fleet.tenants["payments"] = {2.5, 4, 10.5, 1'000'000};
+  fleet.egress.upstream_proxy = "http://user:word@proxy.example:3128";
+  fleet.egress.registries["npm"] = {{"npm.mirror.example:8081", "*.b.example:443"}, true, false};
+  fleet.egress.registries["pypi"] = {};
   const loaded read = load_documents(dump(to_json(fleet)), "config");
   ASSERT_EQ(problems_of(read), "");
   EXPECT_EQ(std::get<config>(read.documents.at(0)), fleet);
