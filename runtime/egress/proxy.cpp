@@ -1,0 +1,178 @@
+#include "runtime/egress/proxy.hpp"
+
+#include "runtime/egress/service.hpp"
+
+#include <openssl/rand.h>
+#include <boost/asio/post.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace skein::egress {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int backlog = 128;
+
+result<std::string> new_token() {
+  std::array<unsigned char, 24> random{};
+  if (::RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
+    return error{errc::io, "make a token: no random bytes", ""};
+  std::string out;
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (const unsigned byte : random) {
+    out.push_back(digits[byte >> 4]);
+    out.push_back(digits[byte & 15]);
+  }
+  return out;
+}
+
+/// A path of any length is bound through its folder: the kernel's own limit is 107 bytes.
+result<process::descriptor> listen_at(const fs::path& path) {
+  const std::string attempted = "listen at " + path.string();
+  const process::descriptor folder(
+      ::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return errno_error(attempted, errno);
+  const std::string name =
+      "/proc/self/fd/" + std::to_string(folder.get()) + "/" + path.filename().string();
+  sockaddr_un own = {};
+  own.sun_family = AF_UNIX;
+  if (name.size() >= sizeof own.sun_path) return errno_error(attempted, ENAMETOOLONG);
+  name.copy(own.sun_path, name.size());
+  struct stat there {};
+  if (::lstat(name.c_str(), &there) == 0) {
+    // Left by a process that was killed; anything else is not ours to remove.
+    if (!S_ISSOCK(there.st_mode) || ::unlink(name.c_str()) != 0)
+      return errno_error(attempted, EEXIST);
+  }
+  process::descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // The mode comes before listen(): until then nobody can connect.
+  if (!listener ||
+      ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0 ||
+      ::chmod(name.c_str(), 0600) != 0 || ::listen(listener.get(), backlog) != 0)
+    return errno_error(attempted, errno);
+  return listener;
+}
+
+}  // namespace
+
+struct service_access {
+  boost::asio::io_context& context;
+  std::weak_ptr<service> held;
+  std::shared_ptr<counters> counts;
+  process::descriptor lifeline;
+  std::string token;
+  fs::path socket;
+};
+
+proxy::proxy(std::unique_ptr<service_access> held) : held_(std::move(held)) {}
+
+proxy::~proxy() {
+  stop();
+}
+
+result<std::unique_ptr<proxy>> proxy::start(process::io_loop& loop, options wanted) {
+  if (wanted.token.empty()) {
+    SKEIN_TRY(token, new_token());
+    wanted.token = token;
+  }
+  process::descriptor listener;
+  if (!wanted.socket.empty()) {
+    SKEIN_TRY(made, listen_at(wanted.socket));
+    listener = std::move(made);
+  }
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    return errno_error("start the proxy of run " + wanted.run + ": open a pipe", errno);
+  auto access = std::unique_ptr<service_access>(new service_access{loop.context(),
+                                                                   {},
+                                                                   std::make_shared<counters>(),
+                                                                   process::descriptor(pipe[1]),
+                                                                   wanted.token,
+                                                                   wanted.socket});
+  auto made = std::make_shared<service>(loop.context(), std::move(wanted), access->counts);
+  access->held = made;
+  // The loop's own work keeps it from here on.
+  boost::asio::post(loop.context(), [made, end = process::descriptor(pipe[0]),
+                                     listener = std::move(listener)]() mutable {
+    made->start(std::move(end));
+    made->listen(std::move(listener));
+  });
+  return std::unique_ptr<proxy>(new proxy(std::move(access)));
+}
+
+std::function<void(process::descriptor)> proxy::listener() {
+  return [&context = held_->context, weak = held_->held](process::descriptor taken) {
+    boost::asio::post(context, [weak, taken = std::move(taken)]() mutable {
+      if (const auto alive = weak.lock()) alive->listen(std::move(taken));
+    });
+  };
+}
+
+void proxy::stop() {
+  // The other end notices; the loop itself is not touched, for it may be gone already.
+  if (held_->lifeline && !held_->socket.empty()) ::unlink(held_->socket.c_str());
+  held_->lifeline.reset();
+}
+
+usage proxy::used() const {
+  const counters& now = *held_->counts;
+  return {now.attempts, now.refused, now.bytes_up, now.bytes_down, now.open};
+}
+
+const std::string& proxy::token() const {
+  return held_->token;
+}
+
+const char* to_string(outcome value) noexcept {
+  switch (value) {
+    case outcome::relayed:
+      return "relayed";
+    case outcome::malformed:
+      return "malformed";
+    case outcome::unauthorised:
+      return "unauthorised";
+    case outcome::leak:
+      return "leak";
+    case outcome::host_not_allowed:
+      return "host_not_allowed";
+    case outcome::address_literal:
+      return "address_literal";
+    case outcome::address_refused:
+      return "address_refused";
+    case outcome::not_resolved:
+      return "not_resolved";
+    case outcome::not_reached:
+      return "not_reached";
+    case outcome::parent_refused:
+      return "parent_refused";
+    case outcome::not_tls:
+      return "not_tls";
+    case outcome::wrong_server_name:
+      return "wrong_server_name";
+    case outcome::encoded_body:
+      return "encoded_body";
+    case outcome::too_large:
+      return "too_large";
+    case outcome::attempt_limit:
+      return "attempt_limit";
+    case outcome::bad_response:
+      return "bad_response";
+    case outcome::byte_limit:
+      return "byte_limit";
+    case outcome::timed_out:
+      return "timed_out";
+    case outcome::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+}  // namespace skein::egress
