@@ -1,15 +1,13 @@
-// Reads gitleaks' TOML. See rule_file.hpp. The only file that sees the TOML library.
+// Reads gitleaks' TOML. See rule_file.hpp.
 #include "runtime/scan/rule_file.hpp"
 
 #include "runtime/scan/keyword_search.hpp"
+#include "runtime/scan/rule_table.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <set>
-
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 
 namespace skein::scan {
 namespace {
@@ -17,108 +15,42 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t most_bytes = 4U << 20U;
-
-/// Typed reading of one table; the first thing that is wrong is kept.
-class table_reader {
- public:
-  table_reader(const toml::table& table, std::string file, std::string rule)
-      : table_(table), file_(std::move(file)), rule_(std::move(rule)) {}
-
-  void read(const char* key, std::string& into) { read_as<std::string>(key, "a string", into); }
-  void read(const char* key, bool& into) { read_as<bool>(key, "true or false", into); }
-  void read(const char* key, double& into) { read_as<double>(key, "a number", into); }
-  void read(const char* key, std::int64_t& into) { read_as<std::int64_t>(key, "an integer", into); }
-
-  void read(const char* key, std::vector<std::string>& into) {
-    const toml::node* found = table_.get(key);
-    if (found == nullptr) return;
-    const toml::array* array = found->as_array();
-    bool strings = array != nullptr;
-    if (strings) {
-      for (const toml::node& element : *array) {
-        const auto text = element.value_exact<std::string>();
-        strings = strings && text && !text->empty();
-        if (strings) into.push_back(*text);
-      }
-    }
-    if (!strings) fail(key, "an array of strings, none empty");
-  }
-
-  /// The tables of `key`, which may be an array of tables or a single one.
-  std::vector<const toml::table*> tables(const char* key) {
-    std::vector<const toml::table*> all;
-    const toml::node* found = table_.get(key);
-    if (found == nullptr) return all;
-    if (const toml::array* array = found->as_array()) {
-      for (const toml::node& element : *array) {
-        if (element.is_table()) all.push_back(element.as_table());
-      }
-      if (all.size() != array->size()) fail(key, "an array of tables");
-    } else if (found->is_table()) {
-      all.push_back(found->as_table());
-    } else {
-      fail(key, "a table");
-    }
-    return all;
-  }
-
-  void fail(const std::string& key, const std::string& expected) {
-    if (reason_.empty()) reason_ = key + ": expected " + expected;
-  }
-  [[nodiscard]] result<> checked() const {
-    if (reason_.empty()) return {};
-    return rule_error(file_, rule_, reason_);
-  }
-
- private:
-  template <class T>
-  void read_as(const char* key, const char* expected, T& into) {
-    const toml::node* found = table_.get(key);
-    if (found == nullptr) return;
-    const auto value = found->value<T>();
-    if (value) {
-      into = *value;
-    } else {
-      fail(key, expected);
-    }
-  }
-
-  const toml::table& table_;
-  std::string file_;
-  std::string rule_;
-  std::string reason_;
-};
+constexpr std::size_t deepest_extension = 16;
 
 result<allowlist_spec> read_allowlist(const toml::table& table, const std::string& file,
                                       const std::string& rule) {
   allowlist_spec list;
-  table_reader reader{table, file, rule};
+  rule_table reader{table, file, rule};
   std::string condition;
   std::string target;
+  std::vector<std::string> commits;
   reader.read("condition", condition);
   reader.read("regexTarget", target);
   reader.read("regexes", list.regexes);
   reader.read("stopwords", list.stopwords);
   reader.read("paths", list.paths);
+  reader.read("commits", commits);
+  reader.read("targetRules", list.rules);
+  list.names_commits = !commits.empty();
   for (auto& word : list.stopwords) word = lower_ascii(word);
-  list.all = condition == "AND" || condition == "&&" || condition == "and";
-  if (!list.all && !condition.empty() && condition != "OR" && condition != "||" &&
-      condition != "or") {
-    reader.fail("allowlist condition", "AND or OR");
+  condition = lower_ascii(condition);
+  list.all = condition == "and" || condition == "&&";
+  if (!list.all && !condition.empty() && condition != "or" && condition != "||") {
+    reader.fail("condition", "AND or OR");
   }
   if (target == "match") {
     list.regex_target = allowlist_spec::target::match;
   } else if (target == "line") {
     list.regex_target = allowlist_spec::target::line;
   } else if (!target.empty() && target != "secret") {
-    reader.fail("allowlist regexTarget", "secret, match or line");
+    reader.fail("regexTarget", "secret, match or line");
   }
   SKEIN_CHECK(reader.checked());
   return list;
 }
 
 /// Both spellings: `[[allowlists]]` and the older `[allowlist]`.
-result<std::vector<allowlist_spec>> read_allowlists(table_reader& reader, const std::string& file,
+result<std::vector<allowlist_spec>> read_allowlists(rule_table& reader, const std::string& file,
                                                     const std::string& rule) {
   std::vector<allowlist_spec> lists;
   for (const char* key : {"allowlists", "allowlist"}) {
@@ -133,21 +65,25 @@ result<std::vector<allowlist_spec>> read_allowlists(table_reader& reader, const 
 result<rule_spec> read_rule(const toml::table& table, const std::string& file) {
   rule_spec rule;
   rule.file = file;
-  if (const auto id = table["id"].value_exact<std::string>()) rule.id = *id;
+  const auto& begin = table.source().begin;
+  rule_table naming{table, file, ""};
+  naming.read("id", rule.id);
   if (rule.id.empty()) {
-    return rule_error(file, "",
-                      "a rule without id at line " + std::to_string(table.source().begin.line));
+    return rule_error(place_of({{}, file, begin.line, begin.column}), "", "a rule without id");
   }
-  table_reader reader{table, file, rule.id};
+  rule_table reader{table, file, rule.id};
   std::int64_t group = 0;
+  bool skip_report = false;
   reader.read("description", rule.description);
   reader.read("regex", rule.regex);
   reader.read("path", rule.path);
   reader.read("keywords", rule.keywords);
   reader.read("entropy", rule.entropy);
   reader.read("secretGroup", group);
+  reader.read("skipReport", skip_report);
+  reader.read("knownPathOnly", rule.known_path_only);
+  rule.reported = !skip_report;
   for (auto& word : rule.keywords) word = lower_ascii(word);
-  if (rule.regex.empty() && rule.path.empty()) reader.fail("regex", "a regex, or a path");
   if (group < 0 || group > 99) reader.fail("secretGroup", "0 to 99");
   rule.secret_group = static_cast<std::uint32_t>(group);
   SKEIN_TRY(lists, read_allowlists(reader, file, rule.id));
@@ -156,8 +92,35 @@ result<rule_spec> read_rule(const toml::table& table, const std::string& file) {
   return rule;
 }
 
+/// What the later file says of the rule, over what was there.
+void merge(rule_spec& rule, rule_spec later) {
+  rule.file = later.file;
+  if (!later.description.empty()) rule.description = std::move(later.description);
+  if (!later.regex.text.empty()) rule.regex = std::move(later.regex);
+  if (!later.path.text.empty()) rule.path = std::move(later.path);
+  if (later.entropy != 0) rule.entropy = later.entropy;
+  if (later.secret_group != 0) rule.secret_group = later.secret_group;
+  rule.reported = rule.reported && later.reported;
+  std::move(later.keywords.begin(), later.keywords.end(), std::back_inserter(rule.keywords));
+  std::move(later.allowlists.begin(), later.allowlists.end(), std::back_inserter(rule.allowlists));
+}
+
+result<std::vector<fs::path>> rule_files_of(const fs::path& directory) {
+  std::vector<fs::path> files;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator{directory, failed}) {
+    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  }
+  if (failed) return rule_error(directory.string(), "", "cannot be read: " + failed.message());
+  if (files.empty()) return rule_error(directory.string(), "", "holds no .toml file");
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 class rule_file_reader {
  public:
+  explicit rule_file_reader(fs::path shipped) : shipped_(std::move(shipped)) {}
+
   result<> read(const fs::path& path) {
     std::error_code failed;
     const fs::path file = fs::weakly_canonical(path, failed);
@@ -165,16 +128,17 @@ class rule_file_reader {
     if (std::find(open_.begin(), open_.end(), file) != open_.end()) {
       return rule_error(name, "", "extends itself in a circle");
     }
+    if (open_.size() >= deepest_extension) return rule_error(name, "", "is extended too deeply");
     if (!done_.insert(file).second) return {};
     SKEIN_TRY(text, read_text(path));
     const toml::parse_result parsed = toml::parse(text, name);
     if (!parsed) {
       const auto& at = parsed.error().source().begin;
-      return rule_error(name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column), "",
+      return rule_error(place_of({{}, name, at.line, at.column}), "",
                         std::string{parsed.error().description()});
     }
     const toml::table& root = parsed.table();
-    table_reader reader{root, name, ""};
+    rule_table reader{root, name, ""};
     open_.push_back(file);
     const auto extends = reader.tables("extend");
     for (const toml::table* extend : extends) SKEIN_CHECK(read_extended(*extend, path));
@@ -188,7 +152,14 @@ class rule_file_reader {
     return reader.checked();
   }
 
-  rule_specs take() { return std::move(specs_); }
+  result<rule_specs> take() {
+    for (const rule_spec& rule : specs_.rules) {
+      if (rule.regex.text.empty() && rule.path.text.empty()) {
+        return rule_error(rule.file, rule.id, "regex: expected a regex, or a path");
+      }
+    }
+    return std::move(specs_);
+  }
 
  private:
   static result<std::string> read_text(const fs::path& path) {
@@ -203,17 +174,21 @@ class rule_file_reader {
   }
 
   result<> read_extended(const toml::table& extend, const fs::path& from) {
-    table_reader reader{extend, from.string(), ""};
+    rule_table reader{extend, from.string(), ""};
     std::string path;
     bool use_default = false;
     std::vector<std::string> disabled;
     reader.read("path", path);
     reader.read("useDefault", use_default);
     reader.read("disabledRules", disabled);
-    if (use_default) {
-      reader.fail("extend.useDefault", "false: put the rules to extend into a file and name it");
+    if (use_default && shipped_.empty()) {
+      reader.fail("useDefault", "false: this file is one of the default rules");
     }
     SKEIN_CHECK(reader.checked());
+    if (use_default) {
+      SKEIN_TRY(files, rule_files_of(shipped_));
+      for (const auto& file : files) SKEIN_CHECK(read(file));
+    }
     if (!path.empty()) SKEIN_CHECK(read(from.parent_path() / path));
     for (const auto& id : disabled) {
       std::erase_if(specs_.rules, [&](const rule_spec& rule) { return rule.id == id; });
@@ -231,10 +206,11 @@ class rule_file_reader {
     if (!may_replace || same->file == rule.file) {
       return rule_error(rule.file, rule.id, "the id is taken by a rule of " + same->file);
     }
-    *same = std::move(rule);
+    merge(*same, std::move(rule));
     return {};
   }
 
+  fs::path shipped_;
   std::vector<fs::path> open_;
   std::set<fs::path> done_;
   rule_specs specs_;
@@ -249,17 +225,21 @@ error rule_error(const std::string& file, const std::string& rule, const std::st
       "correct the rule file; nothing is scanned with half of the rules"};
 }
 
-result<rule_specs> read_rule_files(const fs::path& directory) {
-  std::vector<fs::path> files;
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator{directory, failed}) {
-    if (entry.path().extension() == ".toml") files.push_back(entry.path());
-  }
-  if (failed) return rule_error(directory.string(), "", "cannot be read: " + failed.message());
-  if (files.empty()) return rule_error(directory.string(), "", "holds no .toml file");
-  std::sort(files.begin(), files.end());
-  rule_file_reader reader;
+std::string place_of(const written_regex& regex) {
+  if (regex.line == 0) return regex.file;
+  return regex.file + ":" + std::to_string(regex.line) + ":" + std::to_string(regex.column);
+}
+
+result<rule_specs> read_rule_files(const fs::path& directory, const fs::path& shipped) {
+  SKEIN_TRY(files, rule_files_of(directory));
+  rule_file_reader reader{shipped};
   for (const auto& file : files) SKEIN_CHECK(reader.read(file));
+  return reader.take();
+}
+
+result<rule_specs> read_rule_file(const fs::path& file, const fs::path& shipped) {
+  rule_file_reader reader{shipped};
+  SKEIN_CHECK(reader.read(file));
   return reader.take();
 }
 
