@@ -170,13 +170,13 @@ connection::task<void> connection::run() {
 
 connection::task<std::optional<request_head>> connection::read_head() {
   const limits& bounds = service_->settings.bounds;
-  for (;;) {
+  for (std::size_t seen = 0;;) {
     if (!inbound_.empty() && !attempting_) {
       begin_attempt();
       deadline_in(bounds.head);
     }
     refusal bad{outcome::malformed, ""};
-    const auto end = head_end(inbound_);
+    const auto end = head_end(inbound_, seen);
     if (end && *end <= bounds.head_bytes) {
       raw_head_ = inbound_.substr(0, *end);
       inbound_.erase(0, *end);
@@ -189,9 +189,9 @@ connection::task<std::optional<request_head>> connection::read_head() {
       bad.detail = head.error().message;
     } else if (end || inbound_.size() > bounds.head_bytes) {
       bad = {outcome::too_large, "the head is longer than allowed"};
-    } else if (has_forbidden_byte(inbound_)) {
+    } else if (has_forbidden_byte(inbound_, seen)) {
       bad.detail = "a bare line feed or a control character in the head";
-    } else if (co_await fill()) {
+    } else if (seen = inbound_.size(); co_await fill()) {
       continue;
     } else {
       // Nothing was asked, or half of it; nobody is there to answer.
@@ -205,8 +205,7 @@ connection::task<std::optional<request_head>> connection::read_head() {
 
 connection::verdict connection::screen(const request_head& head, std::string_view raw) {
   now_.method = head.method;
-  if (over_limit_)
-    return refusal{outcome::attempt_limit, "the run has used up its attempts"};
+  if (over_limit_) return refusal{outcome::attempt_limit, "the run has used up its attempts"};
   if (leaks_in(head, raw)) {
     now_.method.clear();
     return refusal{outcome::leak, "a held secret in the request"};

@@ -91,6 +91,7 @@ class connection : public std::enable_shared_from_this<connection> {
   };
   /// True: the client may ask again.
   task<bool> forward(request_head head);
+  task<void> notice_leaving(unsigned request);
   task<verdict> read_rest(plain_request& asked);
   task<verdict> read_body(body_framing framing, std::string& body);
   task<verdict> exchange(const plain_request& asked, response_head& response);
@@ -116,6 +117,7 @@ class connection : public std::enable_shared_from_this<connection> {
   boost::asio::steady_timer* resolving_ = nullptr;
   bool tunnelling_ = false;  ///< the client no longer expects HTTP
   unsigned pumps_ = 0;
+  unsigned request_ = 0;  ///< which plain request is under way; odd: one is
   bool closed_ = false;
 
   // The present attempt.

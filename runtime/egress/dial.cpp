@@ -115,7 +115,9 @@ connection::task<connection::verdict> connection::ask_parent() {
   const refusal broken{outcome::parent_refused, "the platform's proxy did not answer"};
   if (!co_await send_upstream(std::move(ask))) co_return broken;
   std::optional<std::size_t> end;
-  while (!(end = head_end(from_upstream_))) {
+  std::size_t seen = 0;
+  while (!(end = head_end(from_upstream_, seen))) {
+    seen = from_upstream_.size();
     if (from_upstream_.size() > most_parent_head || !co_await fill_from_upstream())
       co_return broken;
   }

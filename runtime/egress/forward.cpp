@@ -4,12 +4,22 @@
 #include "runtime/egress/connection.hpp"
 #include "runtime/egress/service.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 
 namespace skein::egress {
 namespace {
+
+namespace asio = boost::asio;
 
 constexpr std::size_t most_response_head = 64 * 1024;
 constexpr int most_interim = 8;
@@ -32,12 +42,14 @@ connection::task<bool> connection::forward(request_head head) {
   asked.head = std::move(head);
   response_head response;
   verdict bad = co_await read_rest(asked);
+  asio::co_spawn(service_->context, notice_leaving(++request_), asio::detached);
   if (!bad) bad = co_await dial();
   if (!bad) bad = co_await exchange(asked, response);
   if (closed_) co_return false;
   const auto framing = response_body(response, asked.head.method);
   if (!bad && !framing) bad = refusal{outcome::bad_response, framing.error().message};
   if (bad) {
+    ++request_;
     refusal why = std::move(*bad);
     co_await refuse(std::move(why));
     co_return false;
@@ -45,7 +57,22 @@ connection::task<bool> connection::forward(request_head head) {
   const header_fields& fields = asked.head.fields;
   const bool keep = asked.head.minor == 1 && !fields.has_word("connection", "close") &&
                     !fields.has_word("proxy-connection", "close");
-  co_return co_await relay_response(std::move(response), *framing, asked.head.minor, keep);
+  const bool again = co_await relay_response(std::move(response), *framing, asked.head.minor, keep);
+  ++request_;
+  co_return again;
+}
+
+/// A client that was killed waits for nothing, and nothing upstream should wait for it. Data
+/// instead of an end is its next request.
+connection::task<void> connection::notice_leaving(unsigned request) {
+  const auto self = shared_from_this();
+  co_await client_.async_wait(stream::wait_read, asio::as_tuple(asio::use_awaitable));
+  if (closed_ || request != request_) co_return;
+  char byte = 0;
+  const ssize_t got = ::recv(client_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) co_return;
+  end_attempt(outcome::relayed, "the client left");
+  close();
 }
 
 connection::task<connection::verdict> connection::read_rest(plain_request& asked) {
@@ -131,9 +158,11 @@ std::string connection::upstream_request(const plain_request& asked) const {
 
 connection::task<connection::verdict> connection::read_response_head(response_head& head) {
   from_upstream_.clear();
+  std::size_t seen = 0;
   for (int interim = 0; interim <= most_interim;) {
-    const auto end = head_end(from_upstream_);
+    const auto end = head_end(from_upstream_, seen);
     if (!end) {
+      seen = from_upstream_.size();
       if (from_upstream_.size() > most_response_head)
         co_return refusal{outcome::bad_response, "the head of the answer is too long"};
       if (!co_await fill_from_upstream())
@@ -146,6 +175,7 @@ connection::task<connection::verdict> connection::read_response_head(response_he
       co_return refusal{outcome::byte_limit, "the run has received all it may"};
     now_.bytes_down += *end;
     from_upstream_.erase(0, *end);
+    seen = 0;
     if (parsed->status == 101) break;
     if (parsed->status >= 200) {
       head = std::move(*parsed);

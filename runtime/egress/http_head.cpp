@@ -156,14 +156,14 @@ result<std::vector<header_field>> header_fields::end_to_end() const {
   return out;
 }
 
-std::optional<std::size_t> head_end(std::string_view bytes) {
-  const auto blank = bytes.find("\r\n\r\n");
+std::optional<std::size_t> head_end(std::string_view bytes, std::size_t seen) {
+  const auto blank = bytes.find("\r\n\r\n", seen < 3 ? 0 : seen - 3);
   if (blank == std::string_view::npos) return std::nullopt;
   return blank + 4;
 }
 
-bool has_forbidden_byte(std::string_view bytes) {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
+bool has_forbidden_byte(std::string_view bytes, std::size_t seen) {
+  for (std::size_t i = seen < 1 ? 0 : seen - 1; i < bytes.size(); ++i) {
     const auto byte = static_cast<unsigned char>(bytes[i]);
     if (byte >= 0x20 && byte != 0x7f) continue;
     if (byte == '\t') continue;

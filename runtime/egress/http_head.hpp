@@ -48,11 +48,12 @@ struct response_head {
   header_fields fields;
 };
 
-/// Where the blank line after a head ends; nullopt while there is none.
-[[nodiscard]] std::optional<std::size_t> head_end(std::string_view bytes);
+/// Where the blank line after a head ends; nullopt while there is none. The first `seen` bytes were
+/// looked at before, in vain.
+[[nodiscard]] std::optional<std::size_t> head_end(std::string_view bytes, std::size_t seen = 0);
 /// A byte no head may hold (a line feed without its carriage return, a control character), so that
-/// it is refused at once and not waited for.
-[[nodiscard]] bool has_forbidden_byte(std::string_view bytes);
+/// it is refused at once and not waited for. `seen` as above.
+[[nodiscard]] bool has_forbidden_byte(std::string_view bytes, std::size_t seen = 0);
 
 /// `bytes`: a whole head with its blank line. The message names what is wrong, not the bytes.
 [[nodiscard]] result<request_head> parse_request_head(std::string_view bytes);

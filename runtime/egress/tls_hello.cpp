@@ -93,31 +93,28 @@ hello_verdict read_hello(std::string_view body) {
 
 }  // namespace
 
-hello_verdict inspect_hello(std::string_view bytes) {
-  std::string handshake;
-  std::size_t at = 0;
+hello_verdict hello_reader::read(std::string_view bytes) {
+  // Nobody needs a record for every byte.
+  if (bytes.size() > 2 * most_hello) return refused("the ClientHello is too long");
   for (;;) {
-    const std::string_view rest = bytes.substr(at);
-    // Refuse by the first byte: what is no TLS at all must not wait for five.
+    const std::string_view rest = bytes.substr(at_);
+    // Refused by the first byte: what is no TLS at all must not wait for five.
     if (!rest.empty() && rest[0] != 0x16) return refused("the first bytes are not a TLS handshake");
     if (rest.size() > 1 && rest[1] != 0x03) return refused("not a version of TLS");
     if (rest.size() < 5) return {};
-    const std::size_t length = static_cast<std::size_t>(static_cast<std::uint8_t>(rest[3])) << 8 |
-                               static_cast<std::uint8_t>(rest[4]);
+    const std::size_t length = cursor(rest.substr(3)).number(2);
     if (length == 0 || length > most_record) return refused("a TLS record of impossible length");
-    handshake += rest.substr(5, length);
-    if (!handshake.empty() && handshake[0] != 0x01) return refused("no ClientHello comes first");
-    if (handshake.size() >= 4) {
-      cursor head(std::string_view(handshake).substr(1, 3));
-      const std::size_t size = head.number(3);
-      if (size > most_hello) return refused("the ClientHello is too long");
-      if (rest.size() - 5 >= length && handshake.size() > size + 4)
-        return refused("something follows the ClientHello in its record");
-      if (handshake.size() == size + 4 && rest.size() - 5 >= length)
-        return read_hello(std::string_view(handshake).substr(4));
-    }
+    if (handshake_.empty() && rest.size() > 5 && rest[5] != 0x01)
+      return refused("no ClientHello comes first");
     if (rest.size() - 5 < length) return {};
-    at += 5 + length;
+    handshake_ += rest.substr(5, length);
+    at_ += 5 + length;
+    if (handshake_.size() < 4) continue;
+    const std::size_t size = cursor(std::string_view(handshake_).substr(1)).number(3);
+    if (size > most_hello) return refused("the ClientHello is too long");
+    if (handshake_.size() > size + 4)
+      return refused("something follows the ClientHello in its record");
+    if (handshake_.size() == size + 4) return read_hello(std::string_view(handshake_).substr(4));
   }
 }
 

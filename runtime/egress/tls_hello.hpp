@@ -19,7 +19,16 @@ struct hello_verdict {
   const char* problem = "";  ///< refused
 };
 
-/// `bytes`: all that came so far, from the first byte of the connection.
-[[nodiscard]] hello_verdict inspect_hello(std::string_view bytes);
+/// Work is proportional to the bytes, also when they come one by one.
+class hello_reader {
+ public:
+  /// `bytes`: all that came so far, from the first byte of the connection. Not to be called again
+  /// after a verdict.
+  [[nodiscard]] hello_verdict read(std::string_view bytes);
+
+ private:
+  std::size_t at_ = 0;     ///< where the first record starts that was not whole
+  std::string handshake_;  ///< of the whole records
+};
 
 }  // namespace skein::egress

@@ -45,10 +45,11 @@ connection::task<void> connection::tunnel(request_head head) {
 
 connection::task<connection::verdict> connection::check_hello() {
   deadline_in(service_->settings.bounds.head);
-  hello_verdict hello = inspect_hello(inbound_);
+  hello_reader reader;
+  hello_verdict hello = reader.read(inbound_);
   while (hello.what == hello_verdict::kind::incomplete) {
     if (!co_await fill()) co_return refusal{outcome::not_tls, "it ended within its ClientHello"};
-    hello = inspect_hello(inbound_);
+    hello = reader.read(inbound_);
   }
   deadline_ = clock::time_point::max();
   if (hello.what == hello_verdict::kind::refused)

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
 #include <random>
 
 namespace skein::egress::testing {
@@ -441,6 +442,24 @@ TEST_F(egress_test, a_large_answer_arrives_whole) {
   const std::string answer = ask(get("a.test", server.port(), "/", close_field));
   EXPECT_TRUE(answer.ends_with("\r\n\r\n" + body));
   EXPECT_LT(body.size(), events_.wait_for(1).front().bytes_down);
+}
+
+TEST_F(egress_test, a_client_that_leaves_ends_what_it_asked_for) {
+  std::promise<void> asked;
+  std::promise<std::string> rest;
+  test_server silent([&](peer& client) {
+    client.read_to("\r\n\r\n");
+    asked.set_value();
+    rest.set_value(client.read_all());
+  });
+  allow("a.test", silent.port());
+  start();
+  peer client = connect();
+  client.send(get("a.test", silent.port()));
+  asked.get_future().get();
+  client.close();
+  EXPECT_EQ("", rest.get_future().get());
+  EXPECT_EQ("the client left", events_.wait_for(1).front().detail);
 }
 
 TEST_F(egress_test, hostile_bytes_leave_the_proxy_working) {

@@ -12,6 +12,10 @@ namespace {
 
 using kind = hello_verdict::kind;
 
+hello_verdict inspect_hello(const std::string& bytes) {
+  return hello_reader().read(bytes);
+}
+
 TEST(tls_hello, names_its_server) {
   const auto hello = inspect_hello(hello_for("registry.npmjs.org"));
   EXPECT_EQ(kind::complete, hello.what);
@@ -24,6 +28,25 @@ TEST(tls_hello, is_incomplete_until_its_last_byte) {
   for (std::size_t size = 0; size < whole.size(); ++size)
     ASSERT_EQ(kind::incomplete, inspect_hello(whole.substr(0, size)).what) << size;
   EXPECT_EQ(kind::complete, inspect_hello(whole + "what follows").what);
+}
+
+TEST(tls_hello, may_come_byte_by_byte) {
+  const std::string whole = hello_in_records("a.test", 13);
+  hello_reader reader;
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    ASSERT_EQ(kind::incomplete, reader.read(std::string_view(whole).substr(0, size)).what) << size;
+  EXPECT_EQ("a.test", reader.read(whole).server_name);
+}
+
+TEST(tls_hello, has_an_end_however_small_its_records_are) {
+  std::string bytes;
+  std::string message = std::string("\x01\x00\x60\x00", 4) + std::string(24'000, 'x');
+  for (const char byte : message) bytes += record(std::string(1, byte));
+  hello_reader reader;
+  auto what = kind::incomplete;
+  for (std::size_t size = 1; size <= bytes.size() && what == kind::incomplete; ++size)
+    what = reader.read(std::string_view(bytes).substr(0, size)).what;
+  EXPECT_EQ(kind::refused, what);
 }
 
 TEST(tls_hello, may_come_in_records_of_any_size) {
