@@ -181,9 +181,6 @@ result<receive_answer> update_branch(const local_repository& repository, branch_
       call.arguments.insert(call.arguments.end(), {"-c", "safe.directory=" + directory});
     }
   }
-  // Its own refs say enough about what it has; asking for those of the repositories that it borrows
-  // from costs a process. No command of that name exists, so none is started.
-  call.arguments.insert(call.arguments.end(), {"-c", "core.alternateRefsCommand=:"});
   // Stateless: it reads our command at once instead of first listing every branch it has.
   call.arguments.insert(call.arguments.end(),
                         {"receive-pack", "--stateless-rpc", repository.directory.string()});
