@@ -81,18 +81,20 @@ class fleet_process : public embedded_fleet {
  public:
   fleet_process(fleet_options options, store::state_lock lock,
                 std::unique_ptr<store::writer> writer, verify::catalogue verifiers,
-                scan::secret_scanner secrets, workspace::strategy how, std::uint32_t cells)
+                scan::secret_scanner secrets, git::base_shelves bases, workspace::strategy how,
+                std::uint32_t cells)
       : options_(std::move(options)),
         lock_(std::move(lock)),
         // Blocking calls of at most every cell's run and as many that are being published.
         pool_(cells + std::max(cells, 4U)),
         world_(std::make_shared<surroundings>(surroundings{
-            options_.layout, options_.config, std::move(verifiers),
+            options_.layout, std::move(bases), options_.config, std::move(verifiers),
             artifact::artifact_store{options_.layout.artifacts()}, std::move(secrets), loop_, pool_,
             &wall_clock_ms})),
         system_(configure(config_)) {
     scheduler_options scheduling;
     scheduling.cells = cells;
+    scheduling.ahead = std::max(2U, cells / 4);
     scheduling.publishing = cells * 4 + 8;
     scheduling.focused = options_.focused;
     if (!options_.campaign.empty()) scheduling.only_campaigns.push_back(options_.campaign);
@@ -102,7 +104,7 @@ class fleet_process : public embedded_fleet {
       return system_.spawn<caf::detached>(store_behavior, shared_writer,
                                           std::function<void()>{[this] { bell_.ring(); }});
     };
-    factory.worker = [this, how] { return system_.spawn(worker, world_, how); };
+    factory.worker = [this, how, cells] { return system_.spawn(worker, world_, how, cells); };
     factory.repository = [this] { return system_.spawn(repository, world_); };
     factory.publisher = [this](store_actor store) {
       return system_.spawn(publisher, world_, std::move(store));
@@ -203,9 +205,15 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   SKEIN_TRY(in_memory, workspace::settle(options.layout.workspaces(), memory_for_workspaces(),
                                          memory_wanted_per_cell * cells));
   spdlog::info("workspaces are {}", in_memory ? "in memory" : "on the state directory's disk");
+  git::base_shelves bases{options.layout.bases(), {}, memory_wanted_per_cell * cells};
+  if (in_memory) {
+    SKEIN_TRY(room, workspace::settle(options.layout.bases_in_memory(), memory_for_workspaces(),
+                                      bases.memory_spared));
+    if (room) bases.memory = options.layout.bases_in_memory();
+  }
   cell::kill_orphans(options.layout.workspaces());
   remove_orphan_workspaces(options.layout);
-  git::sweep(options.layout.mirrors(), options.layout.bases());
+  git::sweep(options.layout.mirrors(), bases);
   artifact::artifact_store{options.layout.artifacts()}.sweep();
   const auto how = cell::choose_strategy(options.layout.workspaces());
   if (how == workspace::strategy::copy) {
@@ -214,7 +222,7 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   }
   auto made = std::make_unique<fleet_process>(std::move(options), std::move(lock),
                                               std::move(writer), std::move(verifiers),
-                                              std::move(secrets), how, cells);
+                                              std::move(secrets), std::move(bases), how, cells);
   SKEIN_TRY(started, made->start());
   if (started.recovered > 0) spdlog::info("{} interrupted runs found", started.recovered);
   return std::unique_ptr<embedded_fleet>{std::move(made)};

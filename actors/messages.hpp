@@ -13,6 +13,7 @@
 #include "schema/run.hpp"
 
 #include <functional>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -82,13 +83,14 @@ struct prepare_base {
 };
 struct prepared_base {
   git::base base;
-  std::filesystem::path checkout;
+  std::filesystem::path checkout;  ///< stays as long as the requester lives
   std::vector<std::string> root_entries;  ///< names in the repository's root, for verifier choice
   workspace::ignored_fn ignored;
 };
 /// Writes a change as a git tree, computes the diff, stores the patch.
 struct record_change {
   git::base base;
+  std::filesystem::path checkout;
   std::shared_ptr<const workspace::change_set> change;
 };
 struct recorded_change {

@@ -21,6 +21,7 @@ inline constexpr std::chrono::seconds store_timeout{60};
 /// The world outside the actors. Lives longer than the actor system.
 struct surroundings {
   store::state_layout layout;
+  git::base_shelves bases;
   schema::config config;
   verify::catalogue verifiers;
   artifact::artifact_store artifacts;

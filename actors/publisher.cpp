@@ -18,6 +18,7 @@ struct publisher_state::delivery {
   forge::pull_request_text text;
   git::location where;
   std::string commit;
+  bool commit_is_there = false;  ///< in the mirror: this process wrote it
   std::int64_t committed_s = 0;
   int pushes = 0;
   bool unknown = false;  ///< stored as such
@@ -39,6 +40,17 @@ struct publisher_state::delivery {
   [[nodiscard]] git::commit_spec commit_spec(const schema::config& config) const {
     return {order.run.tree, text.commit_message, config.author_name, config.author_email,
             committed_s};
+  }
+
+  /// After a restart the commit may be gone from the mirror; the same input makes the same one.
+  result<> remake_commit(const surroundings& world) {
+    SKEIN_TRY(made, git::write_commit(order.base, commit_spec(world.config)));
+    if (made != commit) {
+      return error{errc::corrupt, "the commit of run " + order.run.id + " cannot be remade",
+                   "submit the task again"};
+    }
+    commit_is_there = true;
+    return {};
   }
 };
 
@@ -81,6 +93,7 @@ void publisher_state::begin(const delivery_ptr& work) {
   offload<std::string>(self, world->pool, write, [this, work](const result<std::string>& commit_id) {
     if (!commit_id) return fail(work, commit_id.error());
     work->commit = *commit_id;
+    work->commit_is_there = true;
     store::put_intent intent;
     intent.run_id = work->order.run.id;
     intent.attempt = work->order.run.attempt;
@@ -116,12 +129,7 @@ void publisher_state::resume(const delivery_ptr& work, const store::outbox_row& 
 void publisher_state::push(const delivery_ptr& work) {
   ++work->pushes;
   auto send = [world = world, work]() -> result<git::push_result> {
-    // After a restart the commit may be gone from the mirror; the same input makes the same one.
-    SKEIN_TRY(commit, git::write_commit(work->order.base, work->commit_spec(world->config)));
-    if (commit != work->commit) {
-      return error{errc::corrupt, "the commit of run " + work->order.run.id + " cannot be remade",
-                   "submit the task again"};
-    }
+    if (!work->commit_is_there) SKEIN_CHECK(work->remake_commit(*world));
     return git::push(work->order.base.mirror, work->where, work->commit, work->text.branch,
                      world->config.git_timeout, work->order.stop);
   };

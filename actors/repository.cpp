@@ -8,32 +8,37 @@ namespace skein::actors {
 
 namespace {
 
-result<prepared_base> prepare(const surroundings& world, const prepare_base& ask) {
+struct prepared {
+  prepared_base answer;
+  git::base_checkout checkout;
+};
+
+result<prepared> prepare(const surroundings& world, const prepare_base& ask) {
   SKEIN_TRY(where, git::parse_location(ask.repo.url));
   SKEIN_TRY(base, git::fetch(world.layout.mirrors(), where, ask.repo.branch, ask.repo.commit,
                              world.config.git_timeout, ask.stop));
-  SKEIN_TRY(checkout, git::checkout(world.layout.bases(), where, base, ask.stop));
-  SKEIN_TRY(ignored, git::ignore_rules(base, checkout));
-  prepared_base prepared{base, checkout, {}, ignored};
+  SKEIN_TRY(checkout, git::checkout(world.bases, where, base, ask.stop));
+  SKEIN_TRY(ignored, git::ignore_rules(base, checkout.path));
+  prepared out{{base, checkout.path, {}, ignored}, checkout};
   std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(checkout, failed)) {
-    prepared.root_entries.push_back(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(checkout.path, failed)) {
+    out.answer.root_entries.push_back(entry.path().filename().string());
   }
-  if (failed) return errno_error("list " + checkout.string(), failed.value());
-  return prepared;
+  if (failed) return errno_error("list " + checkout.path.string(), failed.value());
+  return out;
 }
 
 result<recorded_change> record(const surroundings& world, const record_change& ask) {
-  SKEIN_TRY(tree, git::write_tree(ask.base, *ask.change));
-  SKEIN_TRY(diff, git::diff_trees(ask.base, tree));
-  recorded_change recorded{tree, std::move(diff), {}, {}};
+  SKEIN_TRY(written, git::write_change(ask.base, ask.checkout, *ask.change));
+  recorded_change recorded{written.tree, std::move(written.change), {}, {}};
   for (const auto& found : world.secrets.scan_added(recorded.diff.patch)) {
     recorded.secrets.push_back({found.rule, "error", found.path, found.line, "block",
                                 "secret in the change: " + found.description});
   }
   // A patch that carries a secret is kept only with the secret taken out.
   const auto& patch = recorded.diff.patch;
-  SKEIN_TRY(ref, world.artifacts.put(recorded.secrets.empty() ? patch : world.secrets.redact(patch)));
+  SKEIN_TRY(ref,
+            world.artifacts.put(recorded.secrets.empty() ? patch : world.secrets.redact(patch)));
   recorded.patch_ref = ref;
   return recorded;
 }
@@ -47,15 +52,46 @@ result<stored_text> put(const surroundings& world, const put_text& ask) {
 
 }  // namespace
 
+caf::typed_response_promise<prepared_base> repository_state::prepare(const prepare_base& ask) {
+  // Before the promise: that takes the sender.
+  const auto requester = caf::actor_cast<caf::actor_addr>(self->current_sender());
+  self->monitor(requester);
+  auto promise = self->make_response_promise<prepared_base>();
+  bases.began(requester);
+  offload<prepared>(
+      self, world->pool, [world = world, ask] { return actors::prepare(*world, ask); },
+      [this, requester, promise](result<prepared> outcome) mutable {
+        if (!outcome) {
+          bases.ended(requester);
+          promise.deliver(to_caf(outcome.error()));
+          return;
+        }
+        bases.found(outcome->checkout, requester);
+        promise.deliver(std::move(outcome->answer));
+      });
+  return promise;
+}
+
+void repository_state::requester_gone(const caf::actor_addr& who) {
+  bases.gone(who);
+  for (const auto& unused : bases.take_excess()) {
+    // Here and now: a request that comes next must not find it.
+    world->pool.post([aside = git::set_aside(unused)] { (void)workspace::remove_tree(aside); });
+  }
+}
+
 repository_actor::behavior_type repository(
     repository_actor::stateful_pointer<repository_state> self, surroundings_ptr world) {
+  self->state.world = world;
+  self->set_down_handler(
+      [self](const caf::down_msg& down) { self->state.requester_gone(down.source); });
   auto on_pool = [self, world](auto work, auto&& ask) {
     using answer = typename decltype(work(*world, ask))::value_type;
     return answer_from_pool<answer>(self, world->pool,
                                     [world, work, ask] { return work(*world, ask); });
   };
   return {
-      [on_pool](const prepare_base& ask) { return on_pool(&prepare, ask); },
+      [self](const prepare_base& ask) { return self->state.prepare(ask); },
       [on_pool](const record_change& ask) { return on_pool(&record, ask); },
       [on_pool](const put_text& ask) { return on_pool(&put, ask); },
       [](job_done& job) { job.deliver(); },

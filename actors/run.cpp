@@ -56,9 +56,24 @@ void run_state::start() {
   stages::enter(*this);
 }
 
+void run_state::book_time() {
+  const auto at = now();
+  const auto stage = waits_for_cell ? schema::stage::schedule : stage_of(row.state);
+  row.timings[static_cast<std::size_t>(stage)] += at - stage_began_ms;
+  stage_began_ms = at;
+}
+
+std::int64_t run_state::wall_clock_used_ms() const {
+  auto used = waits_for_cell ? 0 : now() - stage_began_ms;
+  for (const auto stage : schema::all_stages) {
+    if (stage > schema::stage::schedule) used += row.timings[static_cast<std::size_t>(stage)];
+  }
+  return used;
+}
+
 std::chrono::milliseconds run_state::wall_clock_left() const {
-  const auto until = row.started_ms + task.spec.budget.wall_clock.count();
-  return std::chrono::milliseconds{std::max<std::int64_t>(until - now(), 1)};
+  const auto left = task.spec.budget.wall_clock.count() - wall_clock_used_ms();
+  return std::chrono::milliseconds{std::max<std::int64_t>(left, 1)};
 }
 
 schema::failure run_state::record(const stage_failure& why) const {
@@ -84,11 +99,9 @@ void run_state::advance(state_of_run to, store::advance_run with, std::function<
   with.attempt = row.attempt;
   with.from = row.state;
   with.to = to;
-  const auto at = now();
-  row.timings[static_cast<std::size_t>(stage_of(row.state))] += at - stage_began_ms;
-  stage_began_ms = at;
+  book_time();
   with.timings = row.timings;
-  if (with.used) with.used->wall_ms = at - row.started_ms;
+  if (with.used) with.used->wall_ms = wall_clock_used_ms();
   auto kept = std::make_shared<store::advance_run>(std::move(with));
   committing_ = true;
   auto go_on = current(std::move(then));
@@ -146,7 +159,12 @@ void run_state::close_workspace(std::function<void()> then) {
       .then([done](const attempt_closed&) { done(); }, [done](const caf::error&) { done(); });
 }
 
-void run_state::workspace_down(const caf::actor_addr& source) {
+void run_state::peer_down(const caf::actor_addr& source) {
+  if (waits_for_cell && source == parts.worker.address() && !ending) {
+    // Restarted by the fleet, with the worker that is there then.
+    self->quit(caf::exit_reason::unhandled_exception);
+    return;
+  }
   if (!workspace || source != workspace.address() || !closed_.empty() || ending) return;
   workspace = nullptr;
   attempt_lost({errc::unavailable, "the workspace of attempt " + std::to_string(row.attempt) +
@@ -273,6 +291,10 @@ void run_state::wall_clock_over() {
   // Once the outbox has the intent, only its outcome ends the run: a push is never left unknown
   // because of a clock.
   if (ending || row.state == state_of_run::publish) return;
+  if (const auto left = wall_clock_left(); left > std::chrono::milliseconds{1}) {
+    self->delayed_send(self, left, wall_clock_tick{});  // it waited for a cell meanwhile
+    return;
+  }
   stage_failure why;
   why.state = state_of_run::budget_exhausted;
   why.cls = failure_class::f6;
@@ -297,7 +319,7 @@ run_actor::behavior_type run_behavior(run_actor::stateful_pointer<run_state> sel
     state.row.timings[waited] = std::max<std::int64_t>(state.row.started_ms - state.row.created_ms, 0);
   }
   self->set_down_handler([self](const caf::down_msg& down) {
-    self->state.workspace_down(down.source);
+    self->state.peer_down(down.source);
   });
   self->delayed_send(self, state.wall_clock_left(), wall_clock_tick{});
   state.start();

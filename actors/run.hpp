@@ -57,6 +57,7 @@ struct run_state {
 
   std::stop_source stop;     ///< cancels blocking work of the current attempt
   std::int64_t stage_began_ms = 0;
+  bool waits_for_cell = false;  ///< that time counts as schedule, and not as wall clock
   bool cell_held = true;     ///< the scheduler counts a cell for this run
   bool ending = false;       ///< a final state or a park is on its way
   std::optional<kill_run> kill_order;  ///< came during publish: obeyed when the outcome is known
@@ -119,6 +120,9 @@ struct run_state {
   /// Tells the scheduler that this run needs no cell any more.
   void release_cell();
 
+  /// Books the time since the last call to the stage, or to the wait for a cell.
+  void book_time();
+
   /// Adds a fact to the trace; nobody waits for it.
   void note(const std::string& kind, nlohmann::json payload);
 
@@ -126,11 +130,13 @@ struct run_state {
   void obey(const kill_run& order);
   caf::typed_response_promise<run_stopped> park();
   void wall_clock_over();
-  /// The workspace died without being asked to.
-  void workspace_down(const caf::actor_addr& source);
+  /// The workspace died without being asked to, or the worker while a cell was waited for.
+  void peer_down(const caf::actor_addr& source);
 
   [[nodiscard]] std::int64_t now() const { return parts.world->now_ms(); }
+  /// Never less than a millisecond. Neither waiting nor a crash uses it up.
   [[nodiscard]] std::chrono::milliseconds wall_clock_left() const;
+  [[nodiscard]] std::int64_t wall_clock_used_ms() const;
   [[nodiscard]] schema::failure record(const stage_failure& why) const;
 
  private:

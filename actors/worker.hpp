@@ -1,22 +1,51 @@
-// The embedded worker: turns "open this attempt" into a workspace actor of its own.
+// The embedded worker: a fixed number of cells. Turns "open this attempt" into a workspace actor of
+// its own, at once while a cell is free, otherwise in the order of asking.
 #pragma once
 
 #include "actors/parts.hpp"
 
+#include <caf/actor_addr.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
+#include <cstdint>
+#include <deque>
 #include <set>
-#include <string>
 
 namespace skein::actors {
 
 struct worker_state {
   static inline const char* name = "worker";
+
+  /// An attempt that has no cell yet. The scheduler bounds how many there are.
+  struct waiting_attempt {
+    open_attempt ask;
+    caf::actor_addr owner;
+    caf::typed_response_promise<workspace_actor> promise;
+  };
+
+  worker_actor::stateful_pointer<worker_state> self;
+  surroundings_ptr world;
   workspace::strategy how = workspace::strategy::overlay;
+  std::uint32_t cells = 1;
+  std::set<caf::actor_addr> open;  ///< workspaces; each holds one cell
+  std::deque<waiting_attempt> waiting;
+
+  explicit worker_state(worker_actor::stateful_pointer<worker_state> self) : self(self) {}
+
+  caf::typed_response_promise<workspace_actor> take(const open_attempt& ask);
+  /// A workspace has ended, or whoever waited for one.
+  void gone(const caf::actor_addr& who);
+
+ private:
+  void fill_cells();
+  [[nodiscard]] result<workspace_actor> open_workspace(const open_attempt& ask,
+                                                       const caf::actor_addr& owner);
 };
 
 worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> self,
-                                   surroundings_ptr world, workspace::strategy how);
+                                   surroundings_ptr world, workspace::strategy how,
+                                   std::uint32_t cells);
 
 }  // namespace skein::actors

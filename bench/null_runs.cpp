@@ -136,7 +136,7 @@ measured fly(const store::state_layout& layout, int runs, int live, bool to_the_
   auto fake = std::make_shared<actors::test::fake_world>();
   fake->keep_lines = false;
   auto world = std::make_shared<surroundings>(
-      surroundings{layout, schema::config{}, verify::catalogue{},
+      surroundings{layout, {layout.bases(), {}, 0}, schema::config{}, verify::catalogue{},
                    artifact::artifact_store{layout.artifacts()}, scan::secret_scanner{}, loop, pool,
                    &now_ms});
   const auto began = clock_type::now();

@@ -77,7 +77,7 @@ struct run {
   std::string submitter;
   std::int64_t created_ms = 0;
   std::int64_t updated_ms = 0;
-  std::int64_t started_ms = 0;  ///< last admission; the wall-clock budget counts from here
+  std::int64_t started_ms = 0;  ///< last admission
   std::string tree;             ///< git tree of the change, in the mirror
   std::string patch_ref;        ///< artifact: the unified diff
   std::string log_ref;          ///< artifact: output of the agent's steps

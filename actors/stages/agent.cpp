@@ -54,7 +54,7 @@ void collected(run_state& run, change_collected& found) {
     return run.finish(schema::run_state::no_change, std::move(with));
   }
   run.ask<recorded_change>(run.parts.repository, std::chrono::minutes{5},
-                           record_change{run.base, run.change}, "record the change",
+                           record_change{run.base, run.prepared.checkout, run.change}, "record the change",
                            [&run](recorded_change& change) {
                              if (change.diff.files.empty()) {
                                return run.finish(schema::run_state::no_change);

@@ -5,6 +5,9 @@ namespace skein::actors::stages {
 
 namespace {
 
+/// Those before it may use their whole wall clock; a worker that dies is noticed by its DOWN.
+constexpr std::chrono::hours longest_wait_for_cell{24 * 7};
+
 /// F2: nothing was changed, because the repository could not be had.
 void no_repository(run_state& run, const error& why) {
   stage_failure failure;
@@ -19,10 +22,16 @@ void no_repository(run_state& run, const error& why) {
 }
 
 void open_workspace(run_state& run) {
+  run.book_time();
+  run.waits_for_cell = true;
+  run.self->monitor(run.parts.worker);
   run.ask<workspace_actor>(
-      run.parts.worker, std::chrono::seconds{30},
+      run.parts.worker, longest_wait_for_cell,
       open_attempt{run.row.id, run.row.attempt, run.prepared.checkout}, "open a workspace",
       [&run](const workspace_actor& opened) {
+        run.book_time();
+        run.waits_for_cell = false;
+        run.self->demonitor(run.parts.worker.address());
         run.workspace = opened;
         run.self->monitor(opened);
         store::advance_run with;
@@ -35,6 +44,7 @@ void open_workspace(run_state& run) {
 }  // namespace
 
 void prepare(run_state& run) {
+  run.waits_for_cell = false;
   run.self
       ->request(run.parts.repository, run.parts.world->config.git_timeout * 2,
                 prepare_base{run.row.repo, run.stop.get_token()})

@@ -10,8 +10,8 @@ namespace skein::actors {
 
 namespace {
 
-/// Rows read at once: enough to fill the free cells past a few busy repositories, but not many more,
-/// because most walks are for one cell that has just come free.
+/// Rows read at once: enough to fill the free places past a few busy repositories, but not many more,
+/// because most walks are for one place that has just come free.
 constexpr std::uint32_t smallest_page = 4;
 constexpr std::uint32_t largest_page = 64;
 /// A walk ends here even if nothing was admissible; the next event or tick starts another.
@@ -29,16 +29,17 @@ bool scheduler_options::in_focus(const std::string& campaign, const std::string&
   return (!campaign.empty() && has(only_campaigns, campaign)) || has(only_runs, run_id);
 }
 
-std::uint32_t scheduler_state::free_cells() const {
-  const auto publishing = static_cast<std::uint32_t>(admitted.size()) - cells_held;
+std::uint32_t scheduler_state::free_places() const {
+  const auto publishing = static_cast<std::uint32_t>(admitted.size()) - needing_cell;
   if (publishing >= options.publishing) return 0;
-  return options.cells > cells_held ? options.cells - cells_held : 0;
+  const auto places = options.cells + options.ahead;
+  return places > needing_cell ? places - needing_cell : 0;
 }
 
 store::queue_filter scheduler_state::filter(std::int64_t after_seq) const {
   store::queue_filter filter;
   filter.after_seq = after_seq;
-  filter.limit = std::clamp(free_cells() * 2, smallest_page, largest_page);
+  filter.limit = std::clamp(free_places() * 2, smallest_page, largest_page);
   filter.only_campaigns = options.only_campaigns;
   filter.only_runs = options.only_runs;
   for (const auto& row : switches) {
@@ -78,7 +79,7 @@ void scheduler_state::dispatch() {
     look_again = true;
     return;
   }
-  if (free_cells() == 0) return;
+  if (free_places() == 0) return;
   if (options.focused && options.only_campaigns.empty() && options.only_runs.empty()) return;
   looking = true;
   look_again = false;
@@ -107,7 +108,7 @@ void scheduler_state::walk(std::int64_t after_seq, int pages_left) {
 void scheduler_state::consider(std::shared_ptr<queued_list> page, std::size_t index,
                                int pages_left) {
   while (index < page->size() && held_back((*page)[index])) ++index;
-  if (free_cells() == 0) return done_looking();
+  if (free_places() == 0) return done_looking();
   if (index == page->size()) {
     if (page->size() < page_limit || pages_left == 0) return done_looking();
     return walk(page->back().seq, pages_left - 1);
@@ -147,7 +148,7 @@ void scheduler_state::admit(const store::queued_run& run, std::function<void()> 
   admitted.emplace(run.id, admission{run.tenant, run.campaign, run.repo_url, true});
   busy_repos.insert(run.repo_url);
   if (!run.campaign.empty()) ++campaign_active[run.campaign];
-  ++cells_held;
+  ++needing_cell;
   store::advance_run move;
   move.run_id = run.id;
   move.attempt = run.attempt;
@@ -172,7 +173,7 @@ void scheduler_state::forget(const std::string& run_id) {
   const auto found = admitted.find(run_id);
   if (found == admitted.end()) return;
   const auto& run = found->second;
-  if (run.holds_cell) --cells_held;
+  if (run.needs_cell) --needing_cell;
   busy_repos.erase(run.repo_url);
   if (!run.campaign.empty()) --campaign_active[run.campaign];
   self->send(tenant_of(run.tenant), return_lease{run_id, {}});
@@ -193,16 +194,16 @@ void scheduler_state::adopt(const run_adopted& fact) {
   }
   busy_repos.insert(fact.repo_url);
   if (!run.campaign.empty()) ++campaign_active[run.campaign];
-  if (fact.holds_cell) ++cells_held;
+  if (fact.holds_cell) ++needing_cell;
   self->request(tenant_of(run.tenant), store_timeout, request_lease{run.run_id})
       .then([](const lease_answer&) {}, [](const caf::error&) {});
 }
 
 void scheduler_state::cell_free(const std::string& run_id) {
   const auto found = admitted.find(run_id);
-  if (found == admitted.end() || !found->second.holds_cell) return;
-  found->second.holds_cell = false;
-  --cells_held;
+  if (found == admitted.end() || !found->second.needs_cell) return;
+  found->second.needs_cell = false;
+  --needing_cell;
   dispatch();
 }
 

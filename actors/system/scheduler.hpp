@@ -18,7 +18,8 @@ namespace skein::actors {
 using admission_listener = caf::typed_actor<caf::reacts_to<run_admitted>>;
 
 struct scheduler_options {
-  std::uint32_t cells = 2;        ///< runs that hold a cell at once
+  std::uint32_t cells = 2;        ///< of the worker
+  std::uint32_t ahead = 0;        ///< runs whose repository is prepared while no cell is free
   std::uint32_t publishing = 16;  ///< runs past their cell that may wait for the outbox
   /// An embedded fleet works only on what it was started for, not on whatever else is queued.
   bool focused = false;
@@ -35,7 +36,7 @@ struct scheduler_state {
     std::string tenant;
     std::string campaign;
     std::string repo_url;
-    bool holds_cell = true;
+    bool needs_cell = true;  ///< has one or waits for one
   };
 
   scheduler_actor::pointer self;
@@ -51,7 +52,7 @@ struct scheduler_state {
   std::map<std::string, std::uint32_t> campaign_limit;  ///< 0: none of its own
   std::map<std::string, tenant_actor> tenants;
   switch_list switches;
-  std::uint32_t cells_held = 0;
+  std::uint32_t needing_cell = 0;
   bool looking = false;     ///< one walk over the queue at a time
   std::uint32_t page_limit = 0;  ///< rows asked for in the walk's current page
   bool look_again = false;
@@ -66,7 +67,7 @@ struct scheduler_state {
   [[nodiscard]] load_answer load() const;
 
  private:
-  [[nodiscard]] std::uint32_t free_cells() const;
+  [[nodiscard]] std::uint32_t free_places() const;
   [[nodiscard]] store::queue_filter filter(std::int64_t after_seq) const;
   void walk(std::int64_t after_seq, int pages_left);
   void consider(std::shared_ptr<queued_list> page, std::size_t index, int pages_left);

@@ -4,6 +4,7 @@
 #include "runtime/git/library.hpp"
 #include "runtime/git/mirror.hpp"
 #include "runtime/git/printable.hpp"
+#include "runtime/git/tree_change.hpp"
 #include "schema/identity.hpp"
 
 #include <algorithm>
@@ -203,14 +204,12 @@ class patch_text {
 
 }  // namespace
 
-result<diff> diff_trees(const base& from, const std::string& tree, std::size_t max_patch_bytes) {
-  SKEIN_TRY(old_id, parse_id(from.tree));
-  SKEIN_TRY(new_id, parse_id(tree));
-  SKEIN_TRY(repository, open_repository(from.mirror));
-  SKEIN_TRY(objects, open_objects(repository.get()));
-  SKEIN_TRY(old_tree, read_tree(repository.get(), old_id));
-  SKEIN_TRY(new_tree, read_tree(repository.get(), new_id));
-  const trees both{repository.get(), old_tree.get(), new_tree.get()};
+result<diff> compare_trees(git_repository* repository, const git_oid& before, const git_oid& after,
+                           std::size_t max_patch_bytes) {
+  SKEIN_TRY(objects, open_objects(repository));
+  SKEIN_TRY(old_tree, read_tree(repository, before));
+  SKEIN_TRY(new_tree, read_tree(repository, after));
+  const trees both{repository, old_tree.get(), new_tree.get()};
   SKEIN_TRY(all, compare_all(both));
   SKEIN_TRY(usable, find_renames(all.get()));
   if (!usable) {
@@ -220,6 +219,13 @@ result<diff> diff_trees(const base& from, const std::string& tree, std::size_t m
   patch_text text(both, objects.get(), max_patch_bytes);
   SKEIN_CHECK(text.add_all(all.get()));
   return std::move(text).finish();
+}
+
+result<diff> diff_trees(const base& from, const std::string& tree, std::size_t max_patch_bytes) {
+  SKEIN_TRY(before, parse_id(from.tree));
+  SKEIN_TRY(after, parse_id(tree));
+  SKEIN_TRY(repository, open_repository(from.mirror));
+  return compare_trees(repository.get(), before, after, max_patch_bytes);
 }
 
 }  // namespace skein::git

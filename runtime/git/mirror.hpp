@@ -35,16 +35,32 @@ struct base {
                                  const std::string& branch, const std::string& commit,
                                  std::chrono::milliseconds timeout, std::stop_token stop);
 
+/// Where base checkouts are. Those that are small and fit live in memory (a tmpfs), because a disk
+/// takes many times longer to make files than git to read them.
+struct base_shelves {
+  std::filesystem::path disk;
+  std::filesystem::path memory;          ///< empty: none
+  std::uint64_t memory_spared = 0;  ///< bytes that stay free there
+};
+struct base_checkout {
+  std::filesystem::path path;
+  std::uint64_t bytes = 0;  ///< of all files; 0 when it had been made before
+  bool in_memory = false;
+};
+
 /// The read-only directory with the files of `tree`, raw (no filters, no line-end conversion, LFS
 /// pointers as they are); submodules are empty directories; symlinks are kept. Made once,
 /// atomically. `refused` names an entry that no checkout may have (`.git` look-alike, `..`, NUL).
-[[nodiscard]] result<std::filesystem::path> checkout(const std::filesystem::path& bases,
-                                                     const location& where, const base& from,
-                                                     std::stop_token stop);
+[[nodiscard]] result<base_checkout> checkout(const base_shelves& shelves, const location& where,
+                                             const base& from, std::stop_token stop);
 
-/// Drops what a crash left half-made and, after a reboot, what may not have reached the disk.
-/// Returns how many entries were removed.
-std::size_t sweep(const std::filesystem::path& mirrors, const std::filesystem::path& bases);
+/// Renames a checkout that nobody uses, so that nobody finds it any more; what is at the returned
+/// path is to be removed (else sweep() does).
+std::filesystem::path set_aside(const std::filesystem::path& checkout);
+
+/// Drops what a crash left half-made, after a reboot what may not have reached the disk, and base
+/// checkouts that were not used for a week. Returns how many entries were removed.
+std::size_t sweep(const std::filesystem::path& mirrors, const base_shelves& shelves);
 
 /// Writes the change into the mirror's object database on top of the base tree, in memory, and
 /// returns the new tree's id. `invalid` when the change does not fit the base.
@@ -74,6 +90,18 @@ struct diff {
 /// The difference between the base tree and `tree`. `refused` past `max_patch_bytes`.
 [[nodiscard]] result<diff> diff_trees(const base& from, const std::string& tree,
                                       std::size_t max_patch_bytes = 64U << 20);
+
+struct written_change {
+  std::string tree;
+  git::diff change;
+};
+
+/// write_tree() and diff_trees() of one change, with the old contents from the base's `checkout`
+/// (compared with their ids, so that a damaged checkout changes nothing).
+[[nodiscard]] result<written_change> write_change(const base& from,
+                                                  const std::filesystem::path& checkout,
+                                                  const workspace::change_set& change,
+                                                  std::size_t max_patch_bytes = 64U << 20);
 
 struct commit_spec {
   std::string tree;

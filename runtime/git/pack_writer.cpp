@@ -4,9 +4,9 @@
 #include "runtime/git/mirror_directory.hpp"
 
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <openssl/evp.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <array>
 #include <cerrno>
@@ -48,32 +48,24 @@ std::string_view raw(const git_oid& id) {
   return {reinterpret_cast<const char*>(id.id), GIT_OID_RAWSZ};
 }
 
-/// One deflate stream for each thread: its 256 KiB are set up once, not for each object.
+/// Set up once for each thread, not for each object.
 class deflater {
  public:
-  deflater() { ready_ = deflateInit(&stream_, Z_BEST_SPEED) == Z_OK; }
-  deflater(const deflater&) = delete;
-  deflater& operator=(const deflater&) = delete;
-  ~deflater() {
-    if (ready_) deflateEnd(&stream_);
-  }
-
   bool append(std::string& out, std::string_view bytes) {
-    if (!ready_ || deflateReset(&stream_) != Z_OK) return false;
+    if (!compressor_) return false;
     const std::size_t start = out.size();
-    out.resize(start + deflateBound(&stream_, bytes.size()));
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-    stream_.avail_in = static_cast<uInt>(bytes.size());
-    stream_.next_out = reinterpret_cast<Bytef*>(out.data() + start);
-    stream_.avail_out = static_cast<uInt>(out.size() - start);
-    if (deflate(&stream_, Z_FINISH) != Z_STREAM_END) return false;
-    out.resize(start + stream_.total_out);
-    return true;
+    out.resize(start + libdeflate_zlib_compress_bound(compressor_.get(), bytes.size()));
+    const std::size_t written =
+        libdeflate_zlib_compress(compressor_.get(), bytes.data(), bytes.size(), out.data() + start,
+                                 out.size() - start);
+    out.resize(start + written);
+    return written > 0;
   }
 
  private:
-  z_stream stream_{};
-  bool ready_ = false;
+  static constexpr int fastest = 1;
+  std::unique_ptr<libdeflate_compressor, freed_by<libdeflate_free_compressor>> compressor_{
+      libdeflate_alloc_compressor(fastest)};
 };
 
 result<> write_durably(const std::filesystem::path& path, std::string_view bytes) {
@@ -141,9 +133,7 @@ result<git_oid> pack_writer::add(git_object_t type, std::string_view bytes) {
   if (!fresh) return id;
   const std::size_t start = bytes_.size();
   SKEIN_CHECK(append(type, bytes));
-  const auto* written = reinterpret_cast<const Bytef*>(bytes_.data() + start);
-  place->second.crc =
-      static_cast<std::uint32_t>(crc32(0, written, static_cast<uInt>(bytes_.size() - start)));
+  place->second.crc = libdeflate_crc32(0, bytes_.data() + start, bytes_.size() - start);
   place->second.offset = static_cast<std::uint32_t>(start);
   return id;
 }

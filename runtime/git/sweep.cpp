@@ -11,6 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_packs = 64;
+constexpr std::chrono::hours unused_for{24 * 7};
 
 std::vector<fs::path> entries_of(const fs::path& directory) {
   std::vector<fs::path> out;
@@ -60,9 +61,29 @@ void merge_packs(const fs::path& mirror) {
   static_cast<void>(run_git(std::move(call), {}));
 }
 
+bool is_stale(const fs::path& checkout) {
+  std::error_code failed;
+  const auto used = fs::last_write_time(checkout, failed);
+  return !failed && fs::file_time_type::clock::now() - used > unused_for;
+}
+
+/// `whole`: what is there has reached the disk, or needs none.
+std::size_t sweep_bases(const fs::path& bases, bool whole) {
+  std::size_t removed = remove_temporary(bases);
+  for (const fs::path& shelf : entries_of(bases)) {
+    std::error_code failed;
+    if (!fs::is_directory(shelf, failed)) continue;
+    removed += remove_temporary(shelf);
+    for (const fs::path& entry : entries_of(shelf)) {
+      if (entry.filename() != "lock" && (!whole || is_stale(entry))) removed += remove_whole(entry);
+    }
+  }
+  return removed;
+}
+
 }  // namespace
 
-std::size_t sweep(const fs::path& mirrors, const fs::path& bases) {
+std::size_t sweep(const fs::path& mirrors, const base_shelves& shelves) {
   std::size_t removed = remove_temporary(mirrors);
   for (const fs::path& mirror : entries_of(mirrors)) {
     std::error_code failed;
@@ -71,22 +92,14 @@ std::size_t sweep(const fs::path& mirrors, const fs::path& bases) {
     removed += remove_temporary(mirror / "objects/pack");
     merge_packs(mirror);
   }
+  if (!shelves.memory.empty()) removed += sweep_bases(shelves.memory, true);
   const std::string boot = first_line("/proc/sys/kernel/random/boot_id");
-  const fs::path kept = bases / "boot_id";
+  const fs::path kept = shelves.disk / "boot_id";
   const bool same_boot = !boot.empty() && first_line(kept) == boot;
-  removed += remove_temporary(bases);
-  for (const fs::path& shelf : entries_of(bases)) {
-    std::error_code failed;
-    if (!fs::is_directory(shelf, failed)) continue;
-    removed += remove_temporary(shelf);
-    if (same_boot) continue;
-    for (const fs::path& entry : entries_of(shelf)) {
-      if (entry.filename() != "lock") removed += remove_whole(entry);
-    }
-  }
+  removed += sweep_bases(shelves.disk, same_boot);
   if (!same_boot && !boot.empty()) {
     std::error_code failed;
-    fs::create_directories(bases, failed);
+    fs::create_directories(shelves.disk, failed);
     static_cast<void>(write_file(kept, boot + "\n"));
   }
   return removed;

@@ -1,9 +1,10 @@
-// write_tree(): a base tree plus a change gives a new tree. Only the directories that the change
+// write_tree(), write_change(): a base tree plus a change gives a new tree. Only the directories that the change
 // touches are read and written.
 #include "runtime/git/library.hpp"
 #include "runtime/git/mirror.hpp"
 #include "runtime/git/pack_writer.hpp"
 #include "runtime/git/printable.hpp"
+#include "runtime/git/tree_change.hpp"
 #include "runtime/workspace/git_name.hpp"
 
 #include <algorithm>
@@ -36,6 +37,9 @@ unsigned mode_of(entry_kind kind) noexcept {
 bool is_directory(const tree_line& line) noexcept {
   return (line.mode & 0170000) == 0040000;
 }
+bool is_file(const tree_line& line) noexcept {
+  return (line.mode & 0170000) == 0100000;
+}
 bool is_submodule(const tree_line& line) noexcept {
   return (line.mode & 0170000) == 0160000;
 }
@@ -54,8 +58,8 @@ struct named_changes {
 
 class tree_builder {
  public:
-  tree_builder(git_repository* repository, pack_writer& pack)
-      : repository_(repository), pack_(pack) {}
+  tree_builder(git_repository* repository, pack_writer& pack, known_objects* known)
+      : repository_(repository), pack_(pack), known_(known) {}
 
   /// The tree with `all` applied, whose paths share their first `prefix` bytes; nothing when no
   /// entry is left in it.
@@ -95,9 +99,13 @@ class tree_builder {
     } else if (was_directory) {
       after = before;
     }
+    if (known_ != nullptr && before && is_file(*before)) {
+      known_->add_file(before->id, std::string(path));
+    }
     if (change.made()) {
       if (after) return misfit(path, "would be a file and a directory");
       SKEIN_TRY(id, pack_.add(GIT_OBJECT_BLOB, change.itself->content));
+      if (known_ != nullptr) known_->add(id, GIT_OBJECT_BLOB, change.itself->content);
       return std::optional(tree_line{mode_of(change.itself->kind), id});
     }
     if (change.removed() && !before) return misfit(path, "is removed but not there");
@@ -157,11 +165,14 @@ class tree_builder {
       bytes += '\0';
       bytes.append(reinterpret_cast<const char*>(line->id.id), GIT_OID_RAWSZ);
     }
-    return pack_.add(GIT_OBJECT_TREE, bytes);
+    SKEIN_TRY(id, pack_.add(GIT_OBJECT_TREE, bytes));
+    if (known_ != nullptr) known_->add_copy(id, GIT_OBJECT_TREE, std::move(bytes));
+    return id;
   }
 
   git_repository* repository_;
   pack_writer& pack_;
+  known_objects* known_;
 };
 
 result<std::vector<const file_change*>> checked(const workspace::change_set& change) {
@@ -185,13 +196,13 @@ result<std::vector<const file_change*>> checked(const workspace::change_set& cha
 
 }  // namespace
 
-result<std::string> write_tree(const base& from, const workspace::change_set& change) {
+result<std::string> add_tree(git_repository* repository, const base& from,
+                             const workspace::change_set& change, known_objects* known) {
   if (change.empty()) return from.tree;
   SKEIN_TRY(old, parse_id(from.tree));
   SKEIN_TRY(sorted, checked(change));
-  SKEIN_TRY(repository, open_repository(from.mirror));
   pack_writer pack;
-  SKEIN_TRY(made, tree_builder(repository.get(), pack).apply(&old, sorted, 0));
+  SKEIN_TRY(made, tree_builder(repository, pack, known).apply(&old, sorted, 0));
   git_oid id{};
   if (made) {
     id = *made;
@@ -203,6 +214,25 @@ result<std::string> write_tree(const base& from, const workspace::change_set& ch
   if (tree == from.tree) return tree;
   SKEIN_CHECK(std::move(pack).store(from.mirror / "objects/pack", pack_name(from.tree, tree)));
   return tree;
+}
+
+result<std::string> write_tree(const base& from, const workspace::change_set& change) {
+  SKEIN_TRY(repository, open_repository(from.mirror));
+  return add_tree(repository.get(), from, change, nullptr);
+}
+
+result<written_change> write_change(const base& from, const std::filesystem::path& checkout,
+                                    const workspace::change_set& change,
+                                    std::size_t max_patch_bytes) {
+  SKEIN_TRY(before, parse_id(from.tree));
+  known_objects known(checkout);
+  SKEIN_TRY(repository, open_repository(from.mirror));
+  SKEIN_TRY(tree, add_tree(repository.get(), from, change, &known));
+  SKEIN_TRY(after, parse_id(tree));
+  SKEIN_TRY(objects, open_objects(repository.get()));
+  SKEIN_CHECK(known.serve(objects.get()));
+  SKEIN_TRY(compared, compare_trees(repository.get(), before, after, max_patch_bytes));
+  return written_change{tree, std::move(compared)};
 }
 
 }  // namespace skein::git

@@ -25,6 +25,7 @@ using clock_fn = std::function<std::int64_t()>;
 ///   ├─ artifacts/ab/cdef… zstd, content-addressed
 ///   ├─ mirrors/KEY/       bare mirrors
 ///   ├─ bases/KEY/TREE/    read-only base checkouts
+///   ├─ bases.memory       link to those in memory
 ///   └─ workspaces/RUN.ATTEMPT/
 struct state_layout {
   std::filesystem::path root;
@@ -34,6 +35,7 @@ struct state_layout {
   [[nodiscard]] std::filesystem::path artifacts() const { return root / "artifacts"; }
   [[nodiscard]] std::filesystem::path mirrors() const { return root / "mirrors"; }
   [[nodiscard]] std::filesystem::path bases() const { return root / "bases"; }
+  [[nodiscard]] std::filesystem::path bases_in_memory() const { return root / "bases.memory"; }
   [[nodiscard]] std::filesystem::path workspaces() const { return root / "workspaces"; }
 };
 

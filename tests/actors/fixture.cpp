@@ -40,7 +40,7 @@ void fleet_fixture::boot_fleet(std::uint32_t cells, bool focused) {
   ASSERT_TRUE(writer) << writer.error().message;
   auto shared = std::make_shared<std::unique_ptr<store::writer>>(std::move(*writer));
   auto world = std::make_shared<surroundings>(
-      surroundings{layout, config_, verify::catalogue{}, artifact::artifact_store{layout.artifacts()},
+      surroundings{layout, {layout.bases(), {}, 0}, config_, verify::catalogue{}, artifact::artifact_store{layout.artifacts()},
                    scan::secret_scanner{}, loop_, *pool_, clock});
   children_.clear();
   auto keep = [this](auto handle) {

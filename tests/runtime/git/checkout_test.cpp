@@ -1,6 +1,7 @@
 // checkout(): raw files, nothing but the tree, nothing outside the directory.
 #include "tests/runtime/git/git_fixture.hpp"
 
+#include <limits>
 #include <thread>
 
 namespace skein::git {
@@ -183,9 +184,43 @@ TEST_F(CheckoutTest, CancelledLeavesNothing) {
   std::stop_source source;
   source.request_stop();
   EXPECT_ERROR(checkout(bases(), at(work), from, source.get_token()), errc::cancelled, "cancelled");
-  for (const auto& entry : fs::directory_iterator(bases() / at(work).key)) {
-    EXPECT_FALSE(entry.is_directory()) << entry.path();
-  }
+  EXPECT_FALSE(fs::exists(bases() / at(work).key));
+}
+
+TEST_F(CheckoutTest, SmallOnesGoToMemoryWhileThatIsSpared) {
+  const fs::path work = make_repository("r", {{"a", "12345"}, {"d/b", "678"}});
+  const base from = fetched(work);
+  const fs::path memory = root_ / "memory";
+  fs::create_directories(memory);
+  const auto spared =
+      git::checkout({bases(), memory, std::numeric_limits<std::uint64_t>::max() / 2}, at(work), from, {});
+  ASSERT_VALUE(spared);
+  EXPECT_FALSE(spared->in_memory);
+  EXPECT_EQ(read(set_aside(spared->path) / "a"), "12345");
+  EXPECT_FALSE(fs::exists(spared->path));
+  const auto made = git::checkout({bases(), memory, 0}, at(work), from, {});
+  ASSERT_VALUE(made);
+  EXPECT_TRUE(made->in_memory);
+  EXPECT_EQ(made->bytes, 8U);
+  EXPECT_TRUE(made->path.native().starts_with(memory.native()));
+  EXPECT_EQ(read(made->path / "d/b"), "678");
+  const auto again = git::checkout({bases(), memory, 0}, at(work), from, {});
+  ASSERT_VALUE(again);
+  EXPECT_EQ(again->path, made->path);
+  EXPECT_EQ(again->bytes, 0U);
+}
+
+TEST_F(CheckoutTest, ContentThatIsNotWhatItsIdSaysIsRefused) {
+  const fs::path work = make_repository("r", {{"a", "good"}});
+  const base from = fetched(work);
+  const std::string good = git({"-C", work.string(), "rev-parse", "HEAD:a"});
+  const std::string evil = blob(work, "evil");
+  const auto loose = [&work](const std::string& id) {
+    return work / ".git/objects" / id.substr(0, 2) / id.substr(2);
+  };
+  fs::permissions(loose(good), fs::perms::owner_write, fs::perm_options::add);
+  fs::copy_file(loose(evil), loose(good), fs::copy_options::overwrite_existing);
+  EXPECT_ERROR(checkout(bases(), at(work), from, {}), errc::corrupt, "not what its object id says");
 }
 
 }  // namespace

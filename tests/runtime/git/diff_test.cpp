@@ -97,6 +97,17 @@ TEST_F(DiffTest, EverythingThatAPatchCanHold) {
   ASSERT_VALUE(tree);
   const diff made = diff_of(from, *tree);
   expect_applies(work, made, *tree);
+  const fs::path base_files = *checkout(bases(), at(work), from, {});
+  const auto written = write_change(from, base_files, change);
+  ASSERT_VALUE(written);
+  EXPECT_EQ(written->tree, *tree);
+  EXPECT_EQ(written->change.patch, made.patch);
+  // Whatever became of the checkout, the difference is the one between the trees.
+  write(base_files / "text", "tampered\n");
+  fs::remove(base_files / "mode");
+  const auto after_damage = write_change(from, base_files, change);
+  ASSERT_VALUE(after_damage);
+  EXPECT_EQ(after_damage->change.patch, made.patch);
 
   EXPECT_EQ(file_of(made, "moved/to").status, "renamed");
   EXPECT_EQ(file_of(made, "moved/to").old_path, "moved/from");

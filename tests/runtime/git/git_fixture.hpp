@@ -40,6 +40,14 @@ class GitTest : public ::testing::Test {
   [[nodiscard]] fs::path mirrors() const { return root_ / "mirrors"; }
   [[nodiscard]] fs::path bases() const { return root_ / "bases"; }
 
+  /// git::checkout() with a shelf on disk only.
+  static result<fs::path> checkout(const fs::path& bases, const location& where, const base& from,
+                                   std::stop_token stop) {
+    const auto made = git::checkout({bases, {}, 0}, where, from, std::move(stop));
+    if (!made) return made.error();
+    return made->path;
+  }
+
   /// Runs git; its output without the last line end. A failure fails the test.
   std::string git(std::vector<std::string> arguments, const std::string& input = "") {
     const auto ended = try_git(std::move(arguments), input);
