@@ -127,6 +127,9 @@ class fleet_process : public embedded_fleet {
   result<submitted> attach(const std::string& run_id) override {
     return call<submitted>(attach_run{run_id}, "take up run " + run_id);
   }
+  result<run_decided> decide(const decide_run& order) override {
+    return call<run_decided>(order, "answer for run " + order.value.run_id);
+  }
   result<retried> retry(const retry_campaign& order) override {
     return call<retried>(order, "retry campaign " + order.name);
   }

@@ -20,6 +20,9 @@ class fleet_client {
   [[nodiscard]] virtual result<campaign_submitted> submit(const submit_campaign& order) = 0;
   /// Takes up a run that another process left unfinished.
   [[nodiscard]] virtual result<submitted> attach(const std::string& run_id) = 0;
+  /// A person's answer to a run that waits for approval; an approved run is being published when
+  /// this returns. `refused`: not by this person, or too late.
+  [[nodiscard]] virtual result<run_decided> decide(const decide_run& order) = 0;
   [[nodiscard]] virtual result<retried> retry(const retry_campaign& order) = 0;
   [[nodiscard]] virtual result<campaign_answer> control(const control_campaign& order) = 0;
   /// The reply to a kill leaves when the last process of the last cell is dead.

@@ -59,6 +59,9 @@ struct get_intent {
   std::string run_id;
 };
 struct get_tenants {};
+struct get_approvals {
+  store::approval_filter filter;
+};
 /// The store's own: commit what has gathered.
 struct flush_tick {};
 
@@ -68,6 +71,7 @@ using switch_list = std::vector<store::switch_row>;
 using campaign_list = std::vector<store::campaign_row>;
 using totals_list = std::vector<store::wave_totals>;
 using tenant_list = std::vector<store::tenant_usage>;
+using approval_list = std::vector<schema::approval>;
 struct baseline_answer {
   std::optional<schema::verdict> known;
 };
@@ -319,6 +323,13 @@ struct fleet_stopped {};
 /// Take up a run that another process left unfinished.
 struct attach_run {
   std::string run_id;
+};
+/// A person's answer to a run that waits for approval.
+struct decide_run {
+  store::decide_approval value;
+};
+struct run_decided {
+  schema::run_state state = schema::run_state::waiting_approval;
 };
 struct get_active {};
 struct active_answer {

@@ -23,7 +23,8 @@ using store_actor = caf::typed_actor<
     caf::replies_to<get_totals>::with<totals_list>,
     caf::replies_to<get_baseline>::with<baseline_answer>,
     caf::replies_to<get_intent>::with<intent_answer>,
-    caf::replies_to<get_tenants>::with<tenant_list>, caf::reacts_to<flush_tick>>;
+    caf::replies_to<get_tenants>::with<tenant_list>,
+    caf::replies_to<get_approvals>::with<approval_list>, caf::reacts_to<flush_tick>>;
 
 /// The control plane's git objects and artifacts. Sender: run, tool call, verifier. Every request
 /// may be repeated: mirrors, checkouts, trees and artifacts are made once and found again.
@@ -91,6 +92,11 @@ using intake_actor = caf::typed_actor<caf::replies_to<submit_run>::with<submitte
                                       caf::replies_to<retry_campaign>::with<retried>,
                                       caf::reacts_to<job_done>>;
 
+/// What waits for people: passes their answers to the store, which holds the rules, and ends what
+/// nobody answered in time. Sender: fleet, itself. A lost tick is made good by the next.
+using approvals_actor = caf::typed_actor<caf::replies_to<decide_run>::with<run_decided>,
+                                         caf::reacts_to<idle_tick>>;
+
 /// Root supervisor: recovers at start, spawns and restarts runs and campaigns, carries switches out.
 using fleet_actor = caf::typed_actor<
     caf::replies_to<boot>::with<booted>, caf::reacts_to<run_admitted>,
@@ -102,6 +108,7 @@ using fleet_actor = caf::typed_actor<
     caf::replies_to<operate_switch>::with<switch_report>,
     caf::replies_to<operate_lift>::with<switch_report>,
     caf::replies_to<attach_run>::with<submitted>,
+    caf::replies_to<decide_run>::with<run_decided>,
     caf::replies_to<get_active>::with<active_answer>,
     caf::replies_to<stop_fleet>::with<fleet_stopped>>;
 
@@ -125,6 +132,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_baseline)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_intent)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_tenants)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::flush_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_approvals)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::approval_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::decide_run)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::run_decided)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::run_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::queued_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::switch_list)

@@ -241,7 +241,9 @@ void run_state::commit_final(store::advance_run with) {
   const auto to = with.to;
   advance(to, std::move(with), [this] {
     for (auto& promise : waiting_) promise.deliver(run_stopped{});
-    self->send(parts.fleet, run_finished{row.id, row.tenant, row.campaign, row.state, row.used});
+    // A parked run comes back: what it used is told once, at its end.
+    const auto used = schema::is_final(row.state) ? row.used : schema::usage{};
+    self->send(parts.fleet, run_finished{row.id, row.tenant, row.campaign, row.state, used});
     self->quit();
   });
 }

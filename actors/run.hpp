@@ -111,7 +111,7 @@ struct run_state {
   void attempt_lost(const error& why);
   /// Ends the run without success.
   void fail(stage_failure why);
-  /// Ends the run.
+  /// Ends the run, or parks it (waiting_approval): in both cases this actor is done.
   void finish(schema::run_state final_state, store::advance_run with = {});
 
   /// Kills the cell and removes the workspace; `then` runs when the last process is dead. Several

@@ -71,6 +71,8 @@ const std::map<std::string, std::vector<int>>& codes_of_verbs() {
                                                            {"drain", plain},
                                                            {"kill", plain},
                                                            {"lift", plain},
+                                                           {"approve", {0, 1, 2, 3, 4}},
+                                                           {"deny", {0, 1, 2, 3}},
                                                            {"serve", plain},
                                                            {"doctor", plain},
                                                            {"schema", plain},
@@ -302,6 +304,7 @@ std::unique_ptr<CLI::App> make_app(invocation& call) {
   add_logs(*app, call);
   add_diff(*app, call);
   add_switches(*app, call);
+  add_approvals(*app, call);
   add_serve(*app, call);
   add_doctor(*app, call);
   add_schema(*app, call);

@@ -84,6 +84,8 @@ int code_of(errc code) {
       return exit_usage;
     case errc::refused:
       return exit_refused;
+    case errc::unauthorised:
+      return exit_not_authorised;
     case errc::cancelled:
       return exit_interrupted;
     default:

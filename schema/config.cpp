@@ -33,7 +33,10 @@ json to_json(const config& value) {
           {"maxCrashes", value.max_crashes},
           {"author", {{"name", value.author_name}, {"email", value.author_email}}},
           {"tenants", std::move(tenants)},
-          {"egress", std::move(egress)}};
+          {"egress", std::move(egress)},
+          {"approvals",
+           {{"expireAfter", format_duration(value.approvals.expire_after)},
+            {"escalateAfter", format_duration(value.approvals.escalate_after)}}}};
 }
 
 config config_from_json(const json& document) {
@@ -64,6 +67,9 @@ config config_from_json(const json& document) {
       read(each, "allowPrivate", registry.allow_private);
       read(each, "tls", registry.tls);
     }
+    const json& approvals = detail::member(document, "approvals");
+    detail::read_duration(approvals, "expireAfter", out.approvals.expire_after);
+    detail::read_duration(approvals, "escalateAfter", out.approvals.escalate_after);
     return out;
   });
 }

@@ -34,6 +34,13 @@ struct egress_config {
   friend bool operator==(const egress_config&, const egress_config&) = default;
 };
 
+/// How long a change waits for people.
+struct approval_config {
+  std::chrono::milliseconds expire_after{std::chrono::hours{24 * 7}};
+  std::chrono::milliseconds escalate_after{std::chrono::hours{24}};
+  friend bool operator==(const approval_config&, const approval_config&) = default;
+};
+
 struct config {
   std::uint32_t cells = 0;  ///< cells at once on the embedded worker; 0: one per processor
   std::chrono::milliseconds git_timeout{std::chrono::minutes{5}};
@@ -44,6 +51,7 @@ struct config {
   std::string author_email = "skein@localhost";
   std::map<std::string, tenant_config> tenants;
   egress_config egress;
+  approval_config approvals;
   friend bool operator==(const config&, const config&) = default;
 };
 

@@ -16,6 +16,8 @@ const char* to_string(errc code) noexcept {
       return "conflict";
     case errc::refused:
       return "refused";
+    case errc::unauthorised:
+      return "unauthorised";
     case errc::stale:
       return "stale";
     case errc::in_use:

@@ -16,6 +16,7 @@ enum class errc {
   not_found,    ///< the named thing does not exist
   conflict,     ///< it exists already with other content, or moved meanwhile
   refused,      ///< a policy, a switch or a limit says no
+  unauthorised, ///< this person may not
   stale,        ///< the message belongs to an old attempt (fencing epoch) or an old state
   in_use,       ///< another process owns the state directory
   unsupported,  ///< this machine or this version cannot do it

@@ -195,6 +195,11 @@ void check_config(const scope_of_check& document) {
       author.at("email").wrong("a space in " + in_quotes(author.text("email")), "a mail address");
     }
   }
+  if (document.has("approvals")) {
+    const scope_of_check approvals = document.at("approvals");
+    approvals.duration("expireAfter", std::chrono::seconds{1}, hours{24 * 365});
+    approvals.duration("escalateAfter", std::chrono::seconds{1}, hours{24 * 365});
+  }
   if (document.has("egress")) check_egress(document.at("egress"));
   for (const auto& [name, tenant] : document.members("tenants")) {
     if (!is_name(name)) {

@@ -4,6 +4,7 @@
 
 #include "actors/errors.hpp"
 #include "actors/run.hpp"
+#include "actors/system/approvals.hpp"
 #include "actors/system/campaign.hpp"
 #include "actors/system/intake.hpp"
 
@@ -74,7 +75,13 @@ void fleet_state::spawn_system(tenant_list so_far) {
   adopt(parts.publisher);
   intake = self->spawn(actors::intake, world, parts.store);
   adopt(intake);
+  spawn_approvals();
   spawn_scheduler(std::move(so_far));
+}
+
+void fleet_state::spawn_approvals() {
+  approvals = self->spawn(actors::approvals, world, parts.store, parts.fleet);
+  adopt(approvals);
 }
 
 void fleet_state::spawn_scheduler(tenant_list so_far) {
@@ -217,6 +224,8 @@ void fleet_state::down(const caf::down_msg& message) {
     adopt(parts.publisher = factory.publisher(parts.store));
   } else if (message.source == intake.address()) {
     adopt(intake = self->spawn(actors::intake, world, parts.store));
+  } else if (message.source == approvals.address()) {
+    spawn_approvals();
   } else if (message.source == scheduler.address()) {
     self->request(parts.store, store_timeout, get_tenants{})
         .then([this](tenant_list& so_far) { spawn_scheduler(std::move(so_far)); },
@@ -235,6 +244,7 @@ caf::typed_response_promise<fleet_stopped> fleet_state::stop() {
     }
     self->send_exit(intake, caf::exit_reason::user_shutdown);
     self->send_exit(scheduler, caf::exit_reason::user_shutdown);
+    self->send_exit(approvals, caf::exit_reason::user_shutdown);
     self->send_exit(parts.publisher, caf::exit_reason::user_shutdown);
     self->send_exit(parts.repository, caf::exit_reason::user_shutdown);
     self->send_exit(parts.worker, caf::exit_reason::user_shutdown);
@@ -279,6 +289,7 @@ fleet_actor::behavior_type fleet(fleet_actor::stateful_pointer<fleet_state> self
       [self](const operate_switch& order) { return self->state.operate(order); },
       [self](const operate_lift& order) { return self->state.lift(order); },
       [self](const attach_run& order) { return self->state.attach(order); },
+      [self](const decide_run& order) { return self->state.decide(order); },
       [self](const get_active&) { return self->state.active(); },
       [self](const stop_fleet&) { return self->state.stop(); },
   };

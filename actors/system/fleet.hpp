@@ -44,6 +44,7 @@ struct fleet_state {
   run_parts parts;
   scheduler_actor scheduler;
   intake_actor intake;
+  approvals_actor approvals;
   std::unordered_map<std::string, live_run> runs;       ///< by run id
   std::map<caf::actor_addr, std::string> run_of_actor;  ///< for DOWN
   std::map<std::string, campaign_actor> campaigns;
@@ -68,6 +69,7 @@ struct fleet_state {
   caf::typed_response_promise<switch_report> operate(const operate_switch& order);
   caf::typed_response_promise<switch_report> lift(const operate_lift& order);
   caf::typed_response_promise<submitted> attach(const attach_run& order);
+  caf::typed_response_promise<run_decided> decide(const decide_run& order);
   caf::typed_response_promise<fleet_stopped> stop();
   [[nodiscard]] active_answer active() const;
 
@@ -77,6 +79,7 @@ struct fleet_state {
   void adopt(const Handle& child);
   void spawn_system(tenant_list so_far);
   void spawn_scheduler(tenant_list so_far);
+  void spawn_approvals();
   void spawn_run(const schema::run& row, const schema::task& task);
   void focus(const std::string& campaign, const std::string& run_id);
   void spawn_campaign(const std::string& name);
@@ -84,6 +87,8 @@ struct fleet_state {
   campaign_actor adopt_campaign(const store::campaign_row& row);
   /// What becomes of a run that was at work when its actor or the whole process died.
   void recover(const schema::run& row, std::function<void()> then);
+  /// Spawns the run that only has to be published.
+  void publish_on(const schema::run& row, std::function<void()> then);
   void recover_all(std::shared_ptr<run_list> rows, std::function<void()> then);
   void end_interrupted(const schema::run& row, schema::run_state state, schema::failure_class cls,
                        const std::string& reason, std::function<void()> then);

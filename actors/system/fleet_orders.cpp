@@ -108,6 +108,32 @@ caf::typed_response_promise<submitted> fleet_state::attach(const attach_run& ord
   return promise;
 }
 
+caf::typed_response_promise<run_decided> fleet_state::decide(const decide_run& order) {
+  auto promise = self->make_response_promise<run_decided>();
+  // Whatever the answer to the request, the stored state says what is to be done.
+  auto act_on_stored = [this, id = order.value.run_id](std::function<void()> then) {
+    self->request(parts.store, store_timeout, get_run{id})
+        .then(
+            [this, then](const schema::run& row) {
+              if (row.state == schema::run_state::publish) return publish_on(row, then);
+              if (schema::is_final(row.state)) {
+                run_over({row.id, row.tenant, row.campaign, row.state, {}});
+              }
+              then();
+            },
+            [then](const caf::error&) { then(); });
+  };
+  self->request(approvals, order_timeout, order)
+      .then(
+          [promise, act_on_stored](const run_decided& answer) mutable {
+            act_on_stored([promise, answer]() mutable { promise.deliver(answer); });
+          },
+          [promise, act_on_stored](const caf::error& failed) mutable {
+            act_on_stored([promise, failed]() mutable { promise.deliver(failed); });
+          });
+  return promise;
+}
+
 caf::typed_response_promise<campaign_submitted> fleet_state::submit(const submit_campaign& order) {
   auto promise = self->make_response_promise<campaign_submitted>();
   if (const auto* off = kill_switch_for(order.campaign.tenant, order.campaign.name, {}, {})) {

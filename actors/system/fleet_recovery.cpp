@@ -31,6 +31,7 @@ void fleet_state::recover(const schema::run& row, std::function<void()> then) {
     return end_interrupted(row, schema::run_state::killed, schema::failure_class::f6,
                            "kill switch: " + order->reason, then);
   }
+  if (row.state == schema::run_state::waiting_approval) return then();  // parked: nothing was lost
   const auto crashes = row.crashes + 1;
   if (crashes > world->config.max_crashes) {
     return end_interrupted(row, schema::run_state::infrastructure_failed,
@@ -38,21 +39,7 @@ void fleet_state::recover(const schema::run& row, std::function<void()> then) {
                            "its worker or process was lost " + std::to_string(crashes) + " times",
                            then);
   }
-  if (row.state == schema::run_state::publish) {
-    // The change is verified and its tree is kept: only the outbox has to be asked.
-    self->request(parts.store, store_timeout, get_task{row.task_sha256})
-        .then(
-            [this, row, then](const std::string& json) {
-              then();
-              spawn_run(row, schema::task_from_json(nlohmann::json::parse(json)));
-              self->send(scheduler, run_adopted{{row.id, row.tenant, row.campaign, row.state, {}},
-                                                row.repo.url, false});
-            },
-            [this, row](const caf::error& failed) {
-              give_up("run " + row.id + ": " + from_caf(failed, "read its task").message);
-            });
-    return;
-  }
+  if (row.state == schema::run_state::publish) return publish_on(row, then);
   store::advance_run again;
   again.run_id = row.id;
   again.attempt = row.attempt;
@@ -67,6 +54,23 @@ void fleet_state::recover(const schema::run& row, std::function<void()> then) {
               spdlog::error("run {}: {}", id, from_caf(failed, "requeue").message);
               then();
             });
+}
+
+void fleet_state::publish_on(const schema::run& row, std::function<void()> then) {
+  // The change is verified and its tree is kept: only the outbox has to be asked.
+  self->request(parts.store, store_timeout, get_task{row.task_sha256})
+      .then(
+          [this, row, then](const std::string& json) {
+            if (!stopping && !runs.contains(row.id)) {
+              spawn_run(row, schema::task_from_json(nlohmann::json::parse(json)));
+              self->send(scheduler, run_adopted{{row.id, row.tenant, row.campaign, row.state, {}},
+                                                row.repo.url, false});
+            }
+            then();
+          },
+          [this, row](const caf::error& failed) {
+            give_up("run " + row.id + ": " + from_caf(failed, "read its task").message);
+          });
 }
 
 void fleet_state::end_interrupted(const schema::run& row, schema::run_state state,

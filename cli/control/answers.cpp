@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array all_codes{
-    errc::invalid, errc::not_found,   errc::conflict, errc::refused,   errc::stale,
+    errc::invalid, errc::not_found,   errc::conflict, errc::refused,   errc::unauthorised, errc::stale,
     errc::in_use,  errc::unsupported, errc::timeout,  errc::cancelled, errc::io,
     errc::corrupt, errc::unavailable, errc::internal};
 
@@ -43,6 +43,13 @@ void read(const json& value, actors::submitted& out) {
   out.run_id = from.text("run");
   out.state = from.word<schema::run_state>(
       "state", [](const std::string& text) { return schema::parse_run_state(text); });
+}
+
+void read(const json& value, actors::run_decided& out) {
+  out.state = fields(value, "ok", {"state"})
+                  .word<schema::run_state>("state", [](const std::string& text) {
+                    return schema::parse_run_state(text);
+                  });
 }
 
 void read(const json& value, actors::campaign_submitted& out) {
@@ -105,6 +112,9 @@ std::string encode_answer(const owner_answer& value) {
 std::string encode_answer(const actors::submitted& value) {
   return ok({{"run", value.run_id}, {"state", schema::to_string(value.state)}});
 }
+std::string encode_answer(const actors::run_decided& value) {
+  return ok({{"state", schema::to_string(value.state)}});
+}
 std::string encode_answer(const actors::campaign_submitted& value) {
   return ok({{"campaign", value.name}, {"resumed", value.resumed}, {"runs", value.runs}});
 }
@@ -146,6 +156,7 @@ result<Answer> decode_answer(std::string_view line) {
 
 template result<owner_answer> decode_answer(std::string_view line);
 template result<actors::submitted> decode_answer(std::string_view line);
+template result<actors::run_decided> decode_answer(std::string_view line);
 template result<actors::campaign_submitted> decode_answer(std::string_view line);
 template result<actors::retried> decode_answer(std::string_view line);
 template result<actors::campaign_answer> decode_answer(std::string_view line);

@@ -42,6 +42,9 @@ result<actors::submitted> client::submit(const actors::submit_run& order) {
 result<actors::campaign_submitted> client::submit(const actors::submit_campaign& order) {
   return call<actors::campaign_submitted>(order);
 }
+result<actors::run_decided> client::decide(const actors::decide_run& order) {
+  return call<actors::run_decided>(order);
+}
 result<actors::submitted> client::attach(const std::string& run_id) {
   return call<actors::submitted>(actors::attach_run{run_id});
 }

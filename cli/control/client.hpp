@@ -20,6 +20,7 @@ class client final : public actors::fleet_client {
   result<actors::submitted> submit(const actors::submit_run& order) override;
   result<actors::campaign_submitted> submit(const actors::submit_campaign& order) override;
   result<actors::submitted> attach(const std::string& run_id) override;
+  result<actors::run_decided> decide(const actors::decide_run& order) override;
   result<actors::retried> retry(const actors::retry_campaign& order) override;
   result<actors::campaign_answer> control(const actors::control_campaign& order) override;
   result<actors::switch_report> operate(const store::switch_row& order) override;

@@ -18,6 +18,9 @@ struct carry_out {
   std::string operator()(const actors::attach_run& order) const {
     return said(fleet.attach(order.run_id));
   }
+  std::string operator()(const actors::decide_run& order) const {
+    return said(fleet.decide(order));
+  }
   std::string operator()(const actors::retry_campaign& order) const {
     return said(fleet.retry(order));
   }

@@ -24,6 +24,9 @@ class offered_fleet final : public actors::fleet_client {
   result<actors::submitted> attach(const std::string& run_id) override {
     return fleet_->attach(run_id);
   }
+  result<actors::run_decided> decide(const actors::decide_run& order) override {
+    return fleet_->decide(order);
+  }
   result<actors::retried> retry(const actors::retry_campaign& order) override {
     return fleet_->retry(order);
   }

@@ -89,6 +89,13 @@ said words_of(const request& value) {
               [](const actors::attach_run& order) {
                 return said{"attach_run", {{"run", order.run_id}}};
               },
+              [](const actors::decide_run& order) {
+                return said{"decide_run",
+                            {{"run", order.value.run_id},
+                             {"diffSha256", order.value.diff_sha256},
+                             {"approve", order.value.approve},
+                             {"reason", order.value.reason}}};
+              },
               [](const actors::retry_campaign& order) {
                 return said{"retry_campaign", {{"campaign", order.name}, {"by", order.by}}};
               },
@@ -164,6 +171,17 @@ request submit_campaign_of(const json& value) {
                                  args.text("directory"), args.text("by"), args.flag("dryRun")};
 }
 
+/// Who answers is not part of the request: the server asks the kernel.
+request decide_run_of(const json& value) {
+  const fields args(value, "args", {"run", "diffSha256", "approve", "reason"});
+  actors::decide_run out;
+  out.value.run_id = run_id(args);
+  out.value.diff_sha256 = args.text("diffSha256", 64);
+  out.value.approve = args.flag("approve");
+  out.value.reason = args.text("reason");
+  return out;
+}
+
 request control_campaign_of(const json& value) {
   const fields args(value, "args", {"campaign", "act", "by", "reason"});
   return actors::control_campaign{campaign_name(args), args.word<campaign_act>("act", parse_act),
@@ -217,6 +235,7 @@ constexpr known_verb verbs[] = {
        const fields args(value, "args", {"campaign", "by"});
        return actors::retry_campaign{campaign_name(args), args.text("by")};
      }},
+    {"decide_run", decide_run_of},
     {"control_campaign", control_campaign_of},
     {"set_switch", set_switch_of},
     {"lift_switch", lift_switch_of},

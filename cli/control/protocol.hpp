@@ -31,7 +31,8 @@ struct owner_answer {
 
 using request = std::variant<ask_owner, actors::submit_run, actors::submit_campaign,
                              actors::attach_run, actors::retry_campaign, actors::control_campaign,
-                             store::switch_row, store::lift_switch, actors::get_active>;
+                             store::switch_row, store::lift_switch, actors::get_active,
+                             actors::decide_run>;
 
 /// True for requests that bring work, which only `serve` takes.
 [[nodiscard]] bool brings_work(const request& value);
@@ -49,6 +50,7 @@ using request = std::variant<ask_owner, actors::submit_run, actors::submit_campa
 [[nodiscard]] std::string encode_answer(const actors::submitted& value);
 [[nodiscard]] std::string encode_answer(const actors::campaign_submitted& value);
 [[nodiscard]] std::string encode_answer(const actors::retried& value);
+[[nodiscard]] std::string encode_answer(const actors::run_decided& value);
 [[nodiscard]] std::string encode_answer(const actors::campaign_answer& value);
 [[nodiscard]] std::string encode_answer(const actors::switch_report& value);
 [[nodiscard]] std::string encode_answer(const actors::active_answer& value);

@@ -113,6 +113,9 @@ class session : public std::enable_shared_from_this<session> {
     if (auto allowed = check_peer(socket_.native_handle()); !allowed) {
       return say(encode_error(allowed.error()), false);
     }
+    auto name = peer_name(socket_.native_handle());
+    if (!name) return say(encode_error(name.error()), false);
+    peer_ = std::move(*name);
     if (owner_.full()) {
       return say(
           encode_error({errc::refused,
@@ -123,6 +126,9 @@ class session : public std::enable_shared_from_this<session> {
     }
     read();
   }
+
+  /// Who is on the other side; known once it was let in.
+  [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
 
   /// The answer to the request that is under way; nonsense ends the conversation.
   void reply(std::string line, bool then_read) {
@@ -212,6 +218,7 @@ class session : public std::enable_shared_from_this<session> {
     deadline_.cancel();
   }
 
+  std::string peer_;
   socket_server& owner_;
   stream::socket socket_;
   asio::steady_timer deadline_;
@@ -269,6 +276,9 @@ void socket_server::carry_out(std::string line, std::shared_ptr<session> asker) 
       });
     };
     if (!order) return deliver(encode_error(order.error()), false);
+    if (auto* decision = std::get_if<actors::decide_run>(&*order)) {
+      decision->value.by = asker->peer();
+    }
     if (!is_slow(*order)) return deliver(answer(fleet_, rules_, *order), true);
     work_->post([this, deliver, order = std::move(*order)] {
       deliver(answer(fleet_, rules_, order), true);

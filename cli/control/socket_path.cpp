@@ -1,5 +1,7 @@
 #include "cli/control/socket_path.hpp"
 
+#include "cli/person.hpp"
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -19,17 +21,31 @@ result<socket_path> address_of(const std::filesystem::path& socket) {
   return socket_path{std::move(directory), std::move(name)};
 }
 
-result<> check_peer(int socket) {
+namespace {
+
+result<ucred> credentials_of(int socket) {
   ucred peer{};
   socklen_t length = sizeof peer;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
     return errno_error("ask who is on the other side of the control socket", errno);
   }
+  return peer;
+}
+
+}  // namespace
+
+result<> check_peer(int socket) {
+  SKEIN_TRY(peer, credentials_of(socket));
   if (peer.uid == ::geteuid() || peer.uid == 0) return {};
   return error{errc::refused,
                "the other side of the control socket is user " + std::to_string(peer.uid) +
                    "; only user " + std::to_string(::geteuid()) + " and root may use it",
                "run the command as the user that owns the state directory"};
+}
+
+result<std::string> peer_name(int socket) {
+  SKEIN_TRY(peer, credentials_of(socket));
+  return person_named(peer.uid);
 }
 
 }  // namespace skein::cli::control

@@ -20,4 +20,7 @@ struct socket_path {
 /// `refused` unless the peer of this connected socket is the same user or root.
 [[nodiscard]] result<> check_peer(int socket);
 
+/// The name of the user on the other side, as the kernel knows it.
+[[nodiscard]] result<std::string> peer_name(int socket);
+
 }  // namespace skein::cli::control

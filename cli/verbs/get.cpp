@@ -2,6 +2,7 @@
 #include "cli/control/directory_watch.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/output.hpp"
+#include "cli/render/approval_text.hpp"
 #include "cli/render/campaign_text.hpp"
 #include "cli/render/structured.hpp"
 #include "cli/render/time_text.hpp"
@@ -227,6 +228,38 @@ result<listing> list_of_workers(const store::reader& from, const output& out, co
   return made;
 }
 
+result<listing> list_of_approvals(const store::reader& from, const output& out,
+                                  const get_options& options, const global_options&) {
+  store::approval_filter filter;
+  filter.tenant = options.query.tenant;
+  filter.campaign = options.query.campaign;
+  filter.limit = options.query.limit;
+  // What is decided is history: shown when it is asked for.
+  filter.state = schema::approval_state::pending;
+  if (options.state == "all") filter.state.reset();
+  if (!options.state.empty() && options.state != "all") {
+    filter.state = schema::approval_state_of(options.state);
+  }
+  SKEIN_TRY(rows, from.approvals(filter));
+  listing made;
+  made.rows = approval_table(rows, now_ms());
+  if (out.structured()) {
+    for (const auto& row : rows) made.document.push_back(to_json(row));
+  }
+  return made;
+}
+
+result<listing> list_of_incidents(const store::reader& from, const output& out,
+                                  const get_options& options, const global_options&) {
+  SKEIN_TRY(rows, from.incidents("", options.query.tenant, options.query.limit));
+  listing made;
+  made.rows = incident_table(rows, now_ms());
+  if (out.structured()) {
+    for (const auto& row : rows) made.document.push_back(to_json(row));
+  }
+  return made;
+}
+
 /// What this version does not have yet is an empty list, so that scripts can be written now.
 result<listing> list_of_nothing(const store::reader&, const output&, const get_options&,
                                 const global_options&) {
@@ -237,8 +270,8 @@ const std::map<std::string, lister>& listers() {
   static const std::map<std::string, lister> all{
       {"runs", list_of_runs},         {"campaigns", list_of_campaigns},
       {"tenants", list_of_tenants},   {"repos", list_of_repos},
-      {"workers", list_of_workers},   {"approvals", list_of_nothing},
-      {"schedules", list_of_nothing}, {"incidents", list_of_nothing}};
+      {"workers", list_of_workers},   {"approvals", list_of_approvals},
+      {"schedules", list_of_nothing}, {"incidents", list_of_incidents}};
   return all;
 }
 
@@ -315,8 +348,21 @@ int list_again(const global_options& global, const get_options& options) {
   return exit_interrupted;
 }
 
+/// The states that approvals have.
+bool is_approval_state(const std::string& word) {
+  static const std::vector<std::string> all{"pending", "approved",  "denied",
+                                            "expired", "withdrawn", "all"};
+  return std::find(all.begin(), all.end(), word) != all.end();
+}
+
 int get(const global_options& global, get_options options) {
-  if (!options.state.empty() && options.what != "campaigns") {
+  if (options.what == "approvals" && !options.state.empty()) {
+    if (!is_approval_state(options.state)) {
+      (void)report({errc::invalid, "unknown approval state " + options.state,
+                    "one of pending, approved, denied, expired, withdrawn, all"});
+      return exit_usage;
+    }
+  } else if (!options.state.empty() && options.what != "campaigns") {
     options.query.state = schema::parse_run_state(options.state);
     if (!options.query.state) {
       std::string known;

@@ -186,6 +186,20 @@ result<bool> is_idle(fleet_access& access, const look_result& now) {
   return active.runs == 0;
 }
 
+/// Only people can go on: everything that its open waves let start is over or waits for approval.
+bool waits_for_people(const look_result& now) {
+  std::uint32_t waiting = 0;
+  for (const auto& [state, count] : now.progress.states) {
+    if (state == schema::run_state::waiting_approval) waiting = count;
+  }
+  std::uint32_t unfinished = 0;
+  const auto& waves = now.progress.waves;
+  for (std::size_t i = 0; i < waves.size() && i <= now.progress.open_wave; ++i) {
+    unfinished += waves[i].total - waves[i].done;
+  }
+  return waiting > 0 && waiting == unfinished && now.active.empty();
+}
+
 }  // namespace
 
 result<watched_campaign> watch_campaign(const global_options& global, fleet_access& access,
@@ -206,7 +220,7 @@ result<watched_campaign> watch_campaign(const global_options& global, fleet_acce
     SKEIN_TRY(now, look_at(state, name));
     SKEIN_CHECK(show->paint(now));
     if (interrupts() > 0) return watched_campaign{watch_end::interrupted, std::move(now.progress)};
-    if (now.progress.state != schema::campaign_state::running) {
+    if (now.progress.state != schema::campaign_state::running || waits_for_people(now)) {
       SKEIN_TRY(idle, is_idle(access, now));
       if (idle) return watched_campaign{watch_end::over, std::move(now.progress)};
     }

@@ -55,6 +55,11 @@ class run_painter {
   std::optional<live_block> block_;
 };
 
+/// Nothing more happens to it until a person acts.
+bool is_settled(schema::run_state state) {
+  return schema::is_final(state) || state == schema::run_state::waiting_approval;
+}
+
 /// The switch that keeps back what is queued; empty when something is at work or nothing is held.
 result<std::string> held_by(const store::reader& state, const std::vector<schema::run>& runs) {
   SKEIN_TRY(switches, state.switches());
@@ -84,11 +89,11 @@ result<watched_runs> watch_runs(const global_options& global, fleet_access& acce
     steps.begin();
     bool all_final = true;
     for (auto& run : out.runs) {
-      if (schema::is_final(run.state)) continue;
+      if (is_settled(run.state)) continue;
       SKEIN_TRY(now, state.run(run.id));
       if (now.state != run.state) painter.moved(now);
       run = std::move(now);
-      all_final = all_final && schema::is_final(run.state);
+      all_final = all_final && is_settled(run.state);
     }
     SKEIN_TRY(held, held_by(state, out.runs));
     painter.paint(out.runs, held);

@@ -154,6 +154,10 @@ result<applied> sqlite_writer::apply(const advance_run& op) {
     return refusal(errc::invalid, "move run " + op.run_id + " to " + word_of(op.to) +
                                       ": a failure record is missing");
   }
+  if ((op.to == schema::run_state::waiting_approval) != op.approval.has_value()) {
+    return refusal(errc::invalid, "move run " + op.run_id + " to " + word_of(op.to) +
+                                      ": a run is parked with what it waits for, and only then");
+  }
   const std::uint32_t attempt = op.new_attempt.value_or(op.attempt);
   const std::string payload = transition_payload(op, attempt);
   if (payload.size() > max_payload_bytes) {
@@ -188,6 +192,10 @@ result<applied> sqlite_writer::apply(const advance_run& op) {
   if (op.findings) columns.findings = encode(*op.findings);
   if (op.used) columns.used = encode(*op.used);
   if (columns.any()) write_results(*connection_, run.seq, columns);
+  if (op.approval) add_approval(run, attempt, *op.approval);
+  if (op.from == schema::run_state::waiting_approval) {
+    close_approval(op.run_id, run, schema::approval_state::withdrawn, system_actor, "the run moved on");
+  }
   const std::int64_t event =
       append(kind_of(op.to), run.seq, op.run_id, run.campaign, run.tenant, system_actor, payload);
   return applied{.affected = 1, .event_seq = event, .state = op.to};

@@ -23,12 +23,13 @@ void put_text(std::string& out, std::string_view value) {
   out.append(value);
 }
 
-constexpr std::array<std::string_view, 17> store_kinds{
+constexpr std::array<std::string_view, 24> store_kinds{
     "run_queued",           "runs_superseded", "campaign_started", "campaign_resumed",
     "campaign_paused",      "campaign_halted", "campaign_aborted", "campaign_completed",
     "campaign_wave_opened", "switch_set",      "switch_lifted",    "baseline_recorded",
     "intent_recorded",      "intent_pending",  "intent_unknown",   "intent_done",
-    "intent_failed"};
+    "intent_failed",        "approval_answered", "approval_approved", "approval_denied",
+    "approval_expired",     "approval_withdrawn", "approval_escalated", "incident_recorded"};
 
 const std::array<std::string, schema::all_run_states.size()>& kinds_by_state() {
   static const auto kinds = [] {

@@ -48,6 +48,15 @@ struct add_run {
   bool dedup = true;
 };
 
+/// Parks a run: goes with the move to waiting_approval.
+struct approval_request {
+  std::string diff_sha256;
+  schema::risk_level risk = schema::risk_level::low;
+  std::uint32_t required = 1;  ///< people who have to say yes
+  std::vector<std::string> why;
+  std::int64_t expires_ms = 0;
+};
+
 /// Moves one run along. Refused as `stale` unless the stored attempt is `attempt` and the stored
 /// state is `from`. Members that are set replace the stored ones. A non-empty `event` is kept with
 /// the transition's event.
@@ -72,7 +81,42 @@ struct advance_run {
   std::optional<schema::publication> published;
   std::optional<schema::usage> used;
   std::optional<schema::stage_timings> timings;
+  std::optional<approval_request> approval;  ///< with `to` waiting_approval, and only then
   nlohmann::json event;  ///< object or null; bounded, scanned by the caller
+};
+
+/// A person's answer to a pending approval. `not_found` when the run waits for none; `unauthorised`
+/// for the run's own submitter who would approve; `refused` after the time is over; `conflict` for
+/// another diff than the one asked about, and for a second answer of the same person. The last yes
+/// that was missing moves the run to publish, a no ends it: the reply's state says so.
+struct decide_approval {
+  std::string run_id;
+  std::string diff_sha256;
+  bool approve = false;
+  actor_name by;
+  std::string reason;
+  schema::failure denied;  ///< the record of a no
+};
+
+/// Ends a pending approval whose time is over, and its run; `stale` while it is not over.
+struct expire_approval {
+  std::string run_id;
+  schema::failure failed;
+};
+
+/// Marks a pending approval as overdue, once.
+struct escalate_approval {
+  std::string run_id;
+};
+
+/// Records what must not have happened and was stopped.
+struct put_incident {
+  std::string kind;  ///< snake_case: secret_in_diff, canary_seen …
+  std::string run_id;
+  std::string campaign;
+  std::string tenant;
+  std::string summary;  ///< for people; never a secret
+  nlohmann::json facts;
 };
 
 /// Notes something that happened in a run without moving it (tool call finished, attempt failed,
@@ -166,7 +210,8 @@ struct finish_queued {
 
 using operation = std::variant<put_task, add_run, advance_run, note_event, put_baseline, put_intent,
                                set_intent, add_campaign, set_campaign, retry_runs, set_switch,
-                               lift_switch, finish_queued>;
+                               lift_switch, finish_queued, decide_approval, expire_approval,
+                               escalate_approval, put_incident>;
 
 /// What the writer answers to one operation.
 struct applied {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/store/operation.hpp"
+#include "schema/approval.hpp"
 #include "schema/error.hpp"
 
 #include <filesystem>
@@ -72,6 +73,25 @@ struct queued_run {
   std::uint32_t attempt = 0;
 };
 
+struct approval_filter {
+  std::optional<schema::approval_state> state;  ///< none: all
+  std::string run_id;
+  std::string tenant;
+  std::string campaign;
+  std::uint32_t limit = 100;  ///< 0: no limit
+};
+
+struct incident_row {
+  std::int64_t seq = 0;
+  std::int64_t at_ms = 0;
+  std::string kind;
+  std::string run_id;
+  std::string campaign;
+  std::string tenant;
+  std::string summary;
+  nlohmann::json facts;
+};
+
 /// Excluded scopes of a dispatch query.
 struct queue_filter {
   std::int64_t after_seq = 0;
@@ -125,6 +145,14 @@ class reader {
   [[nodiscard]] virtual result<std::optional<outbox_row>> intent(const std::string& run_id) const = 0;
   [[nodiscard]] virtual result<std::vector<outbox_row>> open_intents() const = 0;
   [[nodiscard]] virtual result<std::vector<tenant_usage>> tenants() const = 0;
+
+  /// Oldest first, with the answers so far.
+  [[nodiscard]] virtual result<std::vector<schema::approval>> approvals(
+      const approval_filter& filter) const = 0;
+  /// Newest first. `run_id` and `tenant` empty: of all; `limit` 0: no limit.
+  [[nodiscard]] virtual result<std::vector<incident_row>> incidents(const std::string& run_id,
+                                                                    const std::string& tenant,
+                                                                    std::uint32_t limit) const = 0;
 
   /// Recomputes the whole hash chain and compares every run, campaign and intent with the last event
   /// that speaks of its state. The value is the number of events; `corrupt` names the first row that

@@ -38,6 +38,13 @@ class sqlite_reader final : public reader {
   [[nodiscard]] result<std::vector<outbox_row>> open_intents() const override;
   [[nodiscard]] result<std::vector<tenant_usage>> tenants() const override;
 
+  // read_approvals.cpp
+  [[nodiscard]] result<std::vector<schema::approval>> approvals(
+      const approval_filter& filter) const override;
+  [[nodiscard]] result<std::vector<incident_row>> incidents(const std::string& run_id,
+                                                            const std::string& tenant,
+                                                            std::uint32_t limit) const override;
+
   // verify_chain.cpp
   [[nodiscard]] result<std::uint64_t> verify_chain() const override;
 

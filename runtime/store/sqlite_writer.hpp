@@ -7,6 +7,7 @@
 #include "runtime/store/run_row.hpp"
 #include "runtime/store/sqlite_reader.hpp"
 #include "runtime/store/writer.hpp"
+#include "schema/approval.hpp"
 
 namespace skein::store {
 
@@ -71,6 +72,25 @@ class sqlite_writer final : public writer {
   result<applied> apply(const set_intent& op);
   result<applied> apply(const set_switch& op);
   result<applied> apply(const lift_switch& op);
+
+  // apply_approval.cpp
+  result<applied> apply(const decide_approval& op);
+  result<applied> apply(const expire_approval& op);
+  result<applied> apply(const escalate_approval& op);
+  result<applied> apply(const put_incident& op);
+  struct open_approval {
+    run_key run;
+    std::string submitter;
+    std::string diff_sha256;
+    std::uint32_t required = 1;
+    std::int64_t expires_ms = 0;
+    std::int64_t escalated_ms = 0;
+  };
+  [[nodiscard]] result<open_approval> find_approval(const std::string& run_id);
+  void add_approval(const run_key& run, std::uint32_t attempt, const approval_request& ask);
+  std::int64_t close_approval(const std::string& run_id, const run_key& run,
+                              schema::approval_state state, const std::string& by,
+                              const std::string& reason);
 
   std::unique_ptr<connection> connection_;
   sqlite_reader view_;

@@ -28,6 +28,10 @@ class fake_fleet : public actors::fleet_client {
     attached = id;
     return answered(actors::submitted{id, schema::run_state::verify});
   }
+  result<actors::run_decided> decide(const actors::decide_run& order) override {
+    decided = order;
+    return answered(actors::run_decided{schema::run_state::publish});
+  }
   result<actors::retried> retry(const actors::retry_campaign& order) override {
     retried = order;
     return answered(actors::retried{3});
@@ -56,6 +60,7 @@ class fake_fleet : public actors::fleet_client {
   std::optional<actors::submit_run> run;
   std::optional<actors::submit_campaign> campaign;
   std::string attached;
+  std::optional<actors::decide_run> decided;
   std::optional<actors::retry_campaign> retried;
   std::optional<actors::control_campaign> controlled;
   std::optional<store::switch_row> operated;

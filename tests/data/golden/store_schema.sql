@@ -1,4 +1,6 @@
+CREATE INDEX approvals_open ON approvals (expires_ms) WHERE state = 'pending';
 CREATE INDEX events_by_run ON events (run_seq) WHERE run_seq IS NOT NULL;
+CREATE INDEX incidents_by_run ON incidents (run_seq) WHERE run_seq IS NOT NULL;
 CREATE INDEX outbox_open ON outbox (run_seq) WHERE state IN ('pending', 'unknown');
 CREATE INDEX run_origins_by_fingerprint ON run_origins (fingerprint) WHERE dry_run = 0;
 CREATE INDEX runs_by_campaign ON runs (campaign) WHERE campaign IS NOT NULL;
@@ -6,6 +8,29 @@ CREATE INDEX runs_by_tenant ON runs (tenant);
 CREATE INDEX runs_final ON runs (state, seq) WHERE phase = 2;
 CREATE INDEX runs_queue ON runs (eligible, seq, tenant, campaign) WHERE phase = 0;
 CREATE INDEX runs_underway ON runs (tenant) WHERE phase = 1;
+CREATE TABLE approval_votes (
+  run_seq INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  voter   TEXT NOT NULL,
+  approve INTEGER NOT NULL CHECK (approve IN (0, 1)),
+  reason  TEXT NOT NULL,
+  at_ms   INTEGER NOT NULL,
+  PRIMARY KEY (run_seq, attempt, voter),
+  FOREIGN KEY (run_seq, attempt) REFERENCES approvals (run_seq, attempt)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE approvals (
+  run_seq      INTEGER NOT NULL REFERENCES runs (seq),
+  attempt      INTEGER NOT NULL,
+  diff_sha256  TEXT NOT NULL,
+  risk         TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high')),
+  required     INTEGER NOT NULL CHECK (required BETWEEN 1 AND 9),  -- people who have to say yes
+  why_json     TEXT NOT NULL,     -- array of reasons
+  state        TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'denied', 'expired', 'withdrawn')),
+  created_ms   INTEGER NOT NULL,
+  expires_ms   INTEGER NOT NULL,
+  escalated_ms INTEGER NOT NULL,  -- 0: not escalated
+  PRIMARY KEY (run_seq, attempt)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE baselines (
   repo_url        TEXT NOT NULL,
   commit_id       TEXT NOT NULL,
@@ -42,6 +67,16 @@ CREATE TABLE events (
   payload  TEXT NOT NULL,        -- JSON text exactly as hashed
   audited  INTEGER NOT NULL CHECK (audited IN (0, 1)),  -- 1: part of the audit trail
   hash     BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE TABLE incidents (
+  seq       INTEGER PRIMARY KEY,
+  at_ms     INTEGER NOT NULL,
+  kind      TEXT NOT NULL,     -- snake_case: secret_in_diff, canary_seen …
+  run_seq   INTEGER REFERENCES runs (seq),  -- NULL: not of one run
+  campaign  TEXT NOT NULL,
+  tenant    TEXT NOT NULL,
+  summary   TEXT NOT NULL,     -- for people; never a secret
+  facts_json TEXT NOT NULL     -- rule, path, line, fingerprint …
 ) STRICT;
 CREATE TABLE meta (
   name  TEXT PRIMARY KEY,
@@ -122,6 +157,11 @@ CREATE TABLE tenant_usage (
   usd    REAL NOT NULL,
   tokens INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER approvals_final_stays BEFORE UPDATE OF state ON approvals
+WHEN OLD.state <> 'pending'
+BEGIN
+  SELECT RAISE(ABORT, 'a decision cannot be changed');
+END;
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events
 BEGIN
   SELECT RAISE(ABORT, 'events are append-only');
