@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # run.sh BUILD_DIR [NAME…] - runs the benchmarks and prints one JSON object for each on standard
-# output. Names: pipeline, tool_call, large_repository, null_store, null_runs, crash.
+# output. Names: pipeline, tool_call, large_repository, null_store, null_runs, scan_secrets,
+# crash.
 set -euo pipefail
 build=$(realpath "$1"); shift
 here=$(dirname "$(realpath "$0")")
-[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs pipeline crash
+[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs scan_secrets pipeline crash
 for name; do
   printf '== %s\n' "$name" >&2
   case $name in
@@ -13,6 +14,7 @@ for name; do
     large_repository) "$build/bin/bench_collect_change" ;;
     null_store) "$build/bin/bench_null_store" ;;
     null_runs) "$here/null_runs.sh" "$build" ;;
+    scan_secrets) "$build/bin/bench_scan_secrets" ;;
     crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac

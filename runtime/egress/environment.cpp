@@ -1,4 +1,4 @@
-// The variables by which programs of a cell find the proxy.
+// The settings by which programs of a cell find the proxy.
 #include "runtime/egress/proxy.hpp"
 
 namespace skein::egress {
@@ -30,8 +30,18 @@ std::vector<std::string> environment(const std::string& token, std::uint16_t por
             "proxyUser=x" + prefix + "proxyPassword=" + token;
   }
   java += " -Dhttp.nonProxyHosts=localhost|127.0.0.1";
-  for (const char* name : {"MAVEN_OPTS", "GRADLE_OPTS"}) out.push_back(name + ("=" + java));
+  out.push_back("GRADLE_OPTS=" + java);
   return out;
+}
+
+std::string maven_settings(const std::string& token, std::uint16_t port) {
+  std::string proxies;
+  for (const std::string scheme : {"http", "https"})
+    proxies += "    <proxy><id>" + scheme + "</id><active>true</active><protocol>" + scheme +
+               "</protocol><host>127.0.0.1</host><port>" + std::to_string(port) +
+               "</port><username>x</username><password>" + token +
+               "</password><nonProxyHosts>localhost|127.0.0.1</nonProxyHosts></proxy>\n";
+  return "<settings>\n  <proxies>\n" + proxies + "  </proxies>\n</settings>\n";
 }
 
 }  // namespace skein::egress

@@ -137,8 +137,12 @@ class proxy {
 };
 
 /// What programs in the cell need to find the proxy and to trust the machine's certificates:
-/// HTTP_PROXY and its relatives for curl, git, npm, pip, cargo, go, Maven and Gradle.
+/// HTTP_PROXY and its relatives for curl, git, npm, pip, cargo and go, properties for Gradle.
 [[nodiscard]] std::vector<std::string> environment(const std::string& token,
                                                    std::uint16_t port = loopback_port);
+
+/// Maven takes a proxy's password from a file only: the text for `~/.m2/settings.xml` in the cell.
+[[nodiscard]] std::string maven_settings(const std::string& token,
+                                         std::uint16_t port = loopback_port);
 
 }  // namespace skein::egress

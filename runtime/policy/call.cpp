@@ -45,11 +45,13 @@ bool names_path(std::string_view key) {
          key.ends_with("_dir") || key.ends_with("directory");
 }
 
+/// By its name; such a tool's `command` is a command line.
 bool is_shell_tool(std::string_view tool) {
-  static constexpr std::array<std::string_view, 10> tools{
-      "run_shell",       "shell",       "bash", "exec_command", "run_shell_command",
-      "execute_command", "run_command", "exec", "terminal",     "local_shell"};
-  return in(tools, lower(tool));
+  const std::string name = lower(tool);
+  static constexpr std::array<std::string_view, 6> words{"shell",   "bash",     "exec",
+                                                         "command", "terminal", "run_cmd"};
+  return std::any_of(words.begin(), words.end(),
+                     [&](const auto& word) { return name.find(word) != std::string::npos; });
 }
 
 std::string quoted_word(const std::string& text) {

@@ -213,25 +213,24 @@ decision engine::decide(std::string_view tool, const json& args,
     const auto found = by_tool_.find(std::string(tool));
     if (found == by_tool_.end()) open = rules_for_unknown(tool);
     const auto& candidates = found == by_tool_.end() ? open : found->second;
-    bool first = true;
-    const bool by_path = !subjects.paths.empty() && !subjects.command;
-    if (by_path) {
+    if (subjects.paths.empty()) {
+      out = combine(candidates, call, nullptr);
+    } else {
+      bool first = true;
       for (const normalized_path& path : subjects.paths) {
         decision one = combine(candidates, call, &path);
         if (first || one.what > out.what) out = std::move(one);
         first = false;
         if (out.what == effect::deny) break;
       }
-    } else {
-      out = combine(candidates, call, nullptr);
-      // A command runs in its folder, which must be one that may be read.
-      if (out.what != effect::deny && !subjects.paths.empty() &&
-          !std::all_of(subjects.paths.begin(), subjects.paths.end(),
-                       [](const auto& each) { return each.always_inside(); })) {
-        out.what = effect::deny;
-        out.rule = default_rule;
-        out.reason = "a path of the command's call is outside the workspace";
-      }
+    }
+    // A list of commands says nothing about where they run.
+    if (subjects.command && out.what != effect::deny &&
+        !std::all_of(subjects.paths.begin(), subjects.paths.end(),
+                     [](const auto& each) { return each.always_inside(); })) {
+      out = {};
+      out.rule = default_rule;
+      out.reason = "a path of the command's call is outside the workspace";
     }
   }
   for (const normalized_path& path : subjects.paths) {
@@ -292,7 +291,7 @@ std::vector<broken_example> engine::try_examples() const {
       if (!subjects.obstacle.empty()) {
         lets_through = false;
         reason = subjects.obstacle;
-      } else if (subjects.paths.empty() || subjects.command) {
+      } else if (subjects.paths.empty()) {
         look(nullptr);
       } else {
         for (const normalized_path& path : subjects.paths) look(&path);

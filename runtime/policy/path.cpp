@@ -37,12 +37,17 @@ std::string joined(const components& names, std::size_t from) {
   return out;
 }
 
-/// `base` are the components that a relative path starts from; `root` those of the workspace.
-path_reading resolve(std::string_view path, const components& root, const components& base) {
+bool starts_with(const components& names, const components& root) {
+  return names.size() >= root.size() && std::equal(root.begin(), root.end(), names.begin());
+}
+
+/// `base` are the components that a relative path starts from; `root` those of the workspace, and
+/// `other` those that also count as such.
+path_reading resolve(std::string_view path, const components& root, const components& base,
+                     const components& other) {
   components names = path.starts_with('/') ? components{} : base;
   push_components(path, names);
-  const bool inside =
-      names.size() >= root.size() && std::equal(root.begin(), root.end(), names.begin());
+  const bool inside = starts_with(names, root) || starts_with(names, other);
   if (!inside) return {"/" + joined(names, 0), false};
   std::string text = joined(names, root.size());
   return {text.empty() ? "." : std::move(text), true};
@@ -209,14 +214,17 @@ normalized_path normalize_path(std::string_view given, std::string_view workspac
   push_components(workspace_root, root);
   components base = directory.starts_with('/') ? components{} : root;
   push_components(directory, base);
+  // An absolute path is folded together with its part above the workspace.
+  components folded_root = root;
+  for (std::string& each : folded_root) each = fold_name(each);
   bool endless = false;
   for (const std::string& text : spellings(given, endless)) {
     if (!is_plain_text(text)) out.unreadable = true;
-    path_reading plain = resolve(text, root, base);
+    path_reading plain = resolve(text, root, base, root);
     if (needs_folding(text)) {
-      add(out.folded, resolve(folded_path(text), root, base));
+      add(out.folded, resolve(folded_path(text), root, base, folded_root));
       // What the plain reading leads to can be a look-alike of something else.
-      if (plain.inside) add(out.folded, resolve(folded_path(plain.text), root, root));
+      if (plain.inside) add(out.folded, resolve(folded_path(plain.text), root, root, root));
     } else {
       add(out.folded, plain);
     }

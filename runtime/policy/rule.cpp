@@ -269,17 +269,17 @@ bool rule::argument_holds(const json& args, way how) const {
     return how == way::permission ? std::all_of(found->begin(), found->end(), one)
                                   : std::any_of(found->begin(), found->end(), one);
   };
-  for (const auto& [name, patterns] : args_) {
-    if (!each_value(name, [&](const std::string& value) { return patterns.matches(value); })) {
+  for (const auto& each : args_) {
+    const auto matches = [&](const std::string& value) { return each.second.matches(value); };
+    if (!each_value(each.first, matches)) {
       return false;
     }
   }
-  for (const auto& [name, expression] : arg_matches_) {
-    if (!each_value(name, [&](const std::string& value) {
-          return RE2::PartialMatch(value, *expression);
-        })) {
-      return false;
-    }
+  for (const auto& each : arg_matches_) {
+    const auto matches = [&](const std::string& value) {
+      return RE2::PartialMatch(value, *each.second);
+    };
+    if (!each_value(each.first, matches)) return false;
   }
   return true;
 }

@@ -11,6 +11,8 @@
 namespace skein::scan {
 namespace {
 
+/// Enough for ordinary regexes; hostile text can make each of them use all of it.
+constexpr std::int64_t usual_regex_memory = 4 << 20;
 constexpr std::int64_t most_regex_memory = 64 << 20;
 constexpr std::size_t longest_regex = 64 << 10;
 
@@ -38,9 +40,13 @@ result<std::shared_ptr<const RE2>> compile_regex(const written_regex& regex,
   }
   RE2::Options options;
   options.set_log_errors(false);
-  options.set_max_mem(most_regex_memory);
+  options.set_max_mem(usual_regex_memory);
   if (works_on_bytes(regex.text)) options.set_encoding(RE2::Options::EncodingLatin1);
   auto compiled = std::make_shared<const RE2>(regex.text, options);
+  if (compiled->error_code() == RE2::ErrorPatternTooLarge) {
+    options.set_max_mem(most_regex_memory);
+    compiled = std::make_shared<const RE2>(regex.text, options);
+  }
   if (!compiled->ok()) return rule_error(place_of(regex), rule, "regex: " + compiled->error());
   return compiled;
 }

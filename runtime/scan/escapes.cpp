@@ -1,9 +1,10 @@
 // See escapes.hpp.
 #include "runtime/scan/escapes.hpp"
 
-#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
+#include <numeric>
 #include <utility>
 
 namespace skein::scan {
@@ -87,7 +88,11 @@ escape entity(std::string_view text) {
 escape equals(std::string_view text) {
   if (text.starts_with("=\r\n")) return {3, -1};
   if (text.starts_with("=\n")) return {2, -1};
-  return fixed(text, 1, 2, 16);
+  const escape found = fixed(text, 1, 2, 16);
+  // Letters and digits are never written so, but `x=10` is.
+  const bool punctuation =
+      found.value > ' ' && found.value < 0x7f && std::isalnum(found.value) == 0;
+  return punctuation ? found : escape{};
 }
 
 escape at_front(std::string_view text) {
@@ -141,21 +146,37 @@ constexpr std::array<bool, 256> make_openers() {
 }
 constexpr std::array<bool, 256> openers = make_openers();
 
-bool has_escapes(std::string_view text, bool line_ends) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!openers[static_cast<unsigned char>(text[i])]) continue;
-    const escape found = at_front(text.substr(i));
-    if (found.length > 0 && (line_ends || found.value != ' ')) return true;
+/// Whether folding would not do as well without decoding.
+bool matters(std::string_view text, const escape& found, bool line_ends) {
+  switch (text[0]) {
+    case '0':
+      return text.substr(found.length, 12).find("0x") != std::string_view::npos ||
+             text.substr(found.length, 12).find("0X") != std::string_view::npos;
+    case '=':
+      return found.value == '=' || found.value == '+' || found.value == '/';
+    case '\\':
+      return found.value != '\\' && found.value >= 0 && (line_ends || found.value != ' ');
+    default:
+      return true;
   }
-  return false;
 }
 
 }  // namespace
 
-mapped_text without_escapes(std::string_view text, bool line_ends) {
-  if (!has_escapes(text, line_ends)) return {};
+std::size_t next_escape(std::string_view text, std::size_t from, bool line_ends) {
+  for (std::size_t i = from; i < text.size(); ++i) {
+    if (!openers[static_cast<unsigned char>(text[i])]) continue;
+    const std::string_view rest = text.substr(i);
+    const escape found = at_front(rest);
+    if (found.length > 0 && matters(rest, found, line_ends)) return i;
+  }
+  return text.size();
+}
+
+mapped_text without_escapes(std::string_view text) {
   mapped_text now{std::string{text}, {}};
-  for (std::uint32_t i = 0; i <= text.size(); ++i) now.from.push_back(i);
+  now.from.resize(text.size() + 1);
+  std::iota(now.from.begin(), now.from.end(), 0U);
   mapped_text next;
   for (int depth = 0; depth < deepest && decode(now, next); ++depth) std::swap(now, next);
   return now;
@@ -163,23 +184,10 @@ mapped_text without_escapes(std::string_view text, bool line_ends) {
 
 mapped_text quoted_only(std::string_view text, char quote) {
   mapped_text out;
-  int pieces = 0;
-  for (std::size_t at = text.find(quote); at != std::string_view::npos; at = text.find(quote, at)) {
-    std::size_t end = ++at;
-    while (end < text.size() && text[end] != quote && text[end] != '\n') {
-      end += text[end] == '\\' ? 2U : 1U;
-    }
-    end = std::min(end, text.size());
-    // An apostrophe that nothing closes opens nothing.
-    if (end == text.size() || text[end] != quote) continue;
-    for (std::size_t i = at; i < end; ++i) {
-      out.text += text[i];
-      out.from.push_back(static_cast<std::uint32_t>(i));
-    }
-    ++pieces;
-    at = end + 1;
-  }
-  if (pieces < 2) return {};
+  each_quoted(text, quote, [&](std::size_t begin, std::size_t end) {
+    out.text += text.substr(begin, end - begin);
+    for (; begin < end; ++begin) out.from.push_back(static_cast<std::uint32_t>(begin));
+  });
   out.from.push_back(static_cast<std::uint32_t>(text.size()));
   return out;
 }

@@ -14,6 +14,7 @@ constexpr std::size_t least_value = 4;
 constexpr std::size_t least_cut_off = 5;
 constexpr std::size_t shortest_inside_words = 8;
 constexpr unsigned filter_bits = 17;
+constexpr std::size_t longest_escape = 12;
 constexpr std::size_t block_size = 1U << 20U;
 constexpr std::size_t block_overlap = 16U << 10U;
 
@@ -76,6 +77,7 @@ result<held_search> held_search::make(std::vector<held_secret> secrets) {
     if (is_plain(held.value)) {
       search.plains_.push_back({held.value, i, held.value.size() < shortest_inside_words});
     }
+    search.longest_ = std::max(search.longest_, std::min(held.value.size(), block_overlap / 2));
     search.several_lines_ |= held.value.find('\n') != std::string::npos;
   }
   std::sort(search.forms_.begin(), search.forms_.end(),
@@ -131,24 +133,60 @@ void held_search::find_plain(std::string_view text, std::vector<hit>& hits) cons
   }
 }
 
-void held_search::find_disguised(std::string_view block, std::size_t offset,
-                                 std::vector<hit>& hits) const {
-  const auto look = [&](const mapped_text& seen) {
-    if (seen.text.empty()) return;
-    std::vector<hit> found;
-    find_forms(seen.text, found);
-    find_plain(seen.text, found);
-    for (const hit& each : found) {
-      // From the escape's beginning to the next byte's.
-      const std::size_t last = seen.from[each.end - 1];
-      const std::size_t next = std::max<std::size_t>(last + 1, seen.from[each.end]);
-      const bool apart = next > last + 12;
-      hits.push_back(
-          {offset + seen.from[each.begin], offset + (apart ? last + 1 : next), each.secret});
+void held_search::find_mapped(const mapped_text& seen, std::size_t offset,
+                              std::vector<hit>& hits) const {
+  std::vector<hit> found;
+  find_forms(seen.text, found);
+  find_plain(seen.text, found);
+  for (const hit& each : found) {
+    // To the next byte's beginning: the last may be an escape. Unless what follows lies apart.
+    const std::size_t last = seen.from[each.end - 1];
+    const std::size_t next = std::max<std::size_t>(last + 1, seen.from[each.end]);
+    const std::size_t end = next > last + longest_escape ? last + 1 : next;
+    hits.push_back({offset + seen.from[each.begin], offset + end, each.secret});
+  }
+}
+
+/// Only around escapes is there anything to decode.
+void held_search::find_escaped(std::string_view block, std::size_t offset,
+                               std::vector<hit>& hits) const {
+  const std::size_t around = longest_ * 2 + 64;
+  for (std::size_t at = next_escape(block, 0, several_lines_); at < block.size();) {
+    const std::size_t begin = at - std::min(at, around);
+    std::size_t end = at;
+    while (at < block.size() && at <= end) {
+      end = at + around;
+      at = next_escape(block, at + 1, several_lines_);
     }
-  };
-  look(without_escapes(block, several_lines_));
-  for (const char quote : {'"', '\'', '`'}) look(quoted_only(block, quote));
+    find_mapped(without_escapes(block.substr(begin, end - begin)), offset + begin, hits);
+  }
+}
+
+bool held_search::has_tail(std::uint64_t tail) const {
+  const std::uint64_t bucket = hash(tail);
+  if ((filter_[bucket / 64] >> (bucket % 64) & 1U) == 0) return false;
+  const auto at =
+      std::lower_bound(forms_.begin(), forms_.end(), tail,
+                       [](const form& each, std::uint64_t key) { return each.tail < key; });
+  return at != forms_.end() && at->tail == tail;
+}
+
+/// Concatenated literals. Most texts are cleared without copying them.
+void held_search::find_quoted(std::string_view block, std::size_t offset,
+                              std::vector<hit>& hits) const {
+  for (const char quote : {'"', '\'', '`'}) {
+    std::uint64_t tail = 0;
+    bool ends_somewhere = !plains_.empty();
+    each_quoted(block, quote, [&](std::size_t begin, std::size_t end) {
+      for (; begin < end; ++begin) {
+        const std::uint64_t c = fold(block[begin]);
+        if (c == 0) continue;
+        tail = tail << 8U | c;
+        ends_somewhere = ends_somewhere || has_tail(tail);
+      }
+    });
+    if (ends_somewhere) find_mapped(quoted_only(block, quote), offset, hits);
+  }
 }
 
 void held_search::find(std::string_view text, std::vector<hit>& hits) const {
@@ -156,7 +194,9 @@ void held_search::find(std::string_view text, std::vector<hit>& hits) const {
   find_forms(text, hits);
   find_plain(text, hits);
   for (std::size_t at = 0; at < text.size(); at += block_size - block_overlap) {
-    find_disguised(text.substr(at, block_size), at, hits);
+    const std::string_view block = text.substr(at, block_size);
+    find_escaped(block, at, hits);
+    find_quoted(block, at, hits);
     if (text.size() - at <= block_size) break;
   }
 }

@@ -12,6 +12,8 @@
 
 namespace skein::scan {
 
+struct mapped_text;
+
 class held_search {
  public:
   struct hit {
@@ -55,12 +57,16 @@ class held_search {
   void check_forms(std::string_view text, std::size_t last, std::uint64_t tail,
                    std::vector<hit>& hits) const;
   void find_plain(std::string_view text, std::vector<hit>& hits) const;
-  void find_disguised(std::string_view block, std::size_t offset, std::vector<hit>& hits) const;
+  void find_escaped(std::string_view block, std::size_t offset, std::vector<hit>& hits) const;
+  void find_quoted(std::string_view block, std::size_t offset, std::vector<hit>& hits) const;
+  void find_mapped(const mapped_text& seen, std::size_t offset, std::vector<hit>& hits) const;
+  [[nodiscard]] bool has_tail(std::uint64_t tail) const;
 
   std::vector<held_secret> secrets_;
   std::vector<form> forms_;  ///< sorted by tail
   std::vector<plain> plains_;
   std::vector<std::uint64_t> filter_;  ///< a bit for each hash of a tail
+  std::size_t longest_ = 0;            ///< of the values
   bool several_lines_ = false;
 };
 

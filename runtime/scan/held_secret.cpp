@@ -13,6 +13,7 @@ constexpr std::size_t least_folded = 8;
 constexpr std::size_t least_of_letters = 16;
 constexpr std::size_t least_part = 10;
 constexpr std::size_t least_canary_to_part = 16;
+constexpr std::size_t longest_canary_to_part = 256;
 constexpr std::size_t least_line = 24;
 
 constexpr std::string_view base64_letters =
@@ -172,7 +173,8 @@ std::vector<std::string> folded_forms(const held_secret& held) {
   }
   add_lines(value, forms);
   for (const std::string& form : encoded(value)) forms.push_back(folded(form));
-  if (held.kind == held_kind::canary && value.size() >= least_canary_to_part) {
+  if (held.kind == held_kind::canary && value.size() >= least_canary_to_part &&
+      value.size() <= longest_canary_to_part) {
     std::vector<std::string> wholes{folded(value), codes_of(value, 16, 2)};
     for (const std::string& once : base64_of(value)) wholes.push_back(folded(once));
     for (const std::string& whole : wholes) add_parts(whole, forms);

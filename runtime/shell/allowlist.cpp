@@ -312,6 +312,14 @@ verdict allowlist::judge(std::string_view text, const analysis& parsed,
   if (texts_.contains(std::string(trimmed(text)))) return {verdict::kind::allowed, {}};
   if (parsed.commands.empty()) return {verdict::kind::not_listed, "there is no command"};
   if (!parsed.obstacles.empty()) return {verdict::kind::not_listed, parsed.obstacles.front()};
+  const bool moves =
+      std::any_of(parsed.commands.begin(), parsed.commands.end(), [](const execution& each) {
+        return each.name() == "cd" || each.name() == "pushd" || each.name() == "popd";
+      });
+  const file_judge moved = [&](std::string_view path, bool write) -> std::string {
+    if (moves && !path.starts_with('/')) return "after cd it is not known where it is";
+    return files(path, write);
+  };
   for (std::size_t at = 0; at < parsed.commands.size(); ++at) {
     // What an exactly listed command runs was listed with it.
     bool covered = false;
@@ -321,7 +329,7 @@ verdict allowlist::judge(std::string_view text, const analysis& parsed,
       covered = !key.empty() && exact_.contains(key);
     }
     if (covered) continue;
-    if (auto why = refusal(parsed, at, files); !why.empty()) {
+    if (auto why = refusal(parsed, at, moved); !why.empty()) {
       return {verdict::kind::not_listed, std::move(why)};
     }
   }

@@ -109,7 +109,7 @@ wrapped unwrap_shell(const std::vector<argument>& words) {
         takes_script = true;
       } else if (letter == 's') {
         reads_input = true;
-      } else if (letter == 'o' || letter == 'O') {
+      } else if (letter == 'o') {
         ++at;
       } else if (std::string_view("euxfvn").find(letter) == std::string_view::npos) {
         out.unknown = "the shell's option -" + std::string(1, letter) + " changes what it runs";

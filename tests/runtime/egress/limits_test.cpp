@@ -278,6 +278,8 @@ TEST(egress_environment, names_the_proxy_in_every_usual_way) {
     EXPECT_THAT(all, ::testing::Contains(std::string(name) + "=http://x:t0ken@127.0.0.1:3128"));
   EXPECT_THAT(all, ::testing::Contains("NO_PROXY=localhost,127.0.0.1,::1"));
   EXPECT_THAT(all, ::testing::Contains(HasSubstr("-Dhttps.proxyPort=3128")));
+  EXPECT_THAT(maven_settings("t0ken", 3128), HasSubstr("<port>3128</port><username>x</username>"
+                                                       "<password>t0ken</password>"));
 }
 
 TEST(egress_outcome, every_one_has_a_text_of_its_own) {

@@ -164,6 +164,8 @@ TEST(PolicyEngine, CommandsRunWhereTheyAreJudged) {
   EXPECT_EQ(by({{"command", "mvn -q test > ../x"}, {"cwd", "sub"}}), effect::allow);
   EXPECT_EQ(by({{"command", "mvn -q test > ../../x"}, {"cwd", "sub"}}), effect::deny);
   EXPECT_EQ(by({{"command", "mvn -q test"}, {"cwd", "/tmp"}}), effect::deny);
+  EXPECT_EQ(by({{"command", "mvn -q test"}, {"cwd", ".git"}}), effect::deny);
+  EXPECT_EQ(by({{"command", "mvn -q test"}, {"path", "a/.env"}}), effect::deny);
   EXPECT_EQ(by({{"command", "mvn -q test > .github/workflows/x.yml"}}), effect::deny);
   EXPECT_EQ(by({{"command", "mvn -q test > AGENTS.md"}}), effect::deny);
   EXPECT_EQ(by({{"command", "mvn -q test"}, {"env", {{"PATH", "/tmp"}}}}), effect::deny);

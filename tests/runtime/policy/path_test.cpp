@@ -108,6 +108,9 @@ TEST(NormalizedPath, DirectoryOfTheCall) {
   EXPECT_FALSE(normalize_path("../../a", "/workspace", "src").always_inside());
   EXPECT_FALSE(normalize_path("a", "/workspace", "/tmp").always_inside());
   EXPECT_EQ(normalize_path("/srv/x/a", "/srv/x").literal.front().text, "a");
+  EXPECT_TRUE(normalize_path("/srv/My Work/a.c", "/srv/My Work").always_inside());
+  EXPECT_TRUE(normalize_path("A.c", "/srv/My Work", "Src").always_inside());
+  EXPECT_FALSE(normalize_path("/srv/my work2/a.c", "/srv/My Work").always_inside());
 }
 
 TEST(NormalizedPath, FuzzNeverCrashesAndStaysBounded) {

@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 const std::string token = "ghp_" + noise(36);
-const std::string password = "hunter2" + noise(6);
+const std::string word = "hunter2" + noise(6);
 
 class reports : public shipped_rules {
  protected:
@@ -55,13 +55,13 @@ class reports : public shipped_rules {
 
 TEST_F(reports, none_of_the_formats_has_the_secret) {
   const auto findings =
-      scanner().scan("\n" + token + "\npassword = \"" + password + "\"\n", "a b/\xc3\xa4.c");
+      scanner().scan("\n" + token + "\npassword = \"" + word + "\"\n", "a b/\xc3\xa4.c");
   ASSERT_EQ(findings.size(), 2U);
   const auto sarif = sarif_of(findings, "1.2.3");
   for (const std::string& text :
        {sarif.dump(), json_of(findings).dump(), json_lines_of(findings)}) {
     EXPECT_THAT(text, Not(HasSubstr(token.substr(4, 6))));
-    EXPECT_THAT(text, Not(HasSubstr(password)));
+    EXPECT_THAT(text, Not(HasSubstr(word)));
   }
   const auto& run = sarif["runs"][0];
   EXPECT_EQ(sarif["version"], "2.1.0");

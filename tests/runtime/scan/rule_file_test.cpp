@@ -141,6 +141,73 @@ TEST_F(own_rules, files_may_extend_each_other_but_not_in_a_circle) {
   EXPECT_THAT(loaded.error().message, HasSubstr("circle"));
 }
 
+TEST_F(own_rules, an_extending_file_changes_a_rule_without_repeating_it) {
+  write("base.txt",
+        "[[rules]]\nid='a'\ndescription='d'\nregex='k=(\\w+)'\nkeywords=['k=']\n"
+        "[[rules.allowlists]]\nregexes=['^aa']\n");
+  write("r.toml",
+        "[extend]\npath='base.txt'\n[[rules]]\nid='a'\n[[rules.allowlists]]\nstopwords=['zed']\n");
+  const auto scanner = load();
+  EXPECT_EQ(scanner.redact("k=bb k=aab k=bzed"), "k=[redacted:a] k=aab k=bzed");
+  EXPECT_EQ(scanner.scan("k=bb", "x")[0].description, "d");
+}
+
+TEST_F(own_rules, use_default_means_the_shipped_rules) {
+  const auto shipped = fs::path{SKEIN_TEST_SOURCE_DIR} / "../config/secrets";
+  write("own.toml",
+        "[extend]\nuseDefault = true\ndisabledRules = ['npm-token']\n"
+        "[[rules]]\nid='own'\nregex='own-[0-9]{4}'\n"
+        "[[rules]]\nid='github-token'\n[[rules.allowlists]]\nstopwords=['aaaa']\n");
+  const auto scanner = secret_scanner::load_file(root_ / "own.toml", shipped);
+  ASSERT_TRUE(scanner) << scanner.error().message;
+  std::string chance = "Zk8Qw3Er5Ty7Ui9Op1As2Df4Gh6Jk8Lz0Xc2";
+  EXPECT_EQ(rules_of(scanner->scan("ghp_" + chance, "a")),
+            std::vector<std::string>{"github-token"});
+  EXPECT_TRUE(scanner->scan("npm_" + chance, "a").empty());
+  EXPECT_EQ(rules_of(scanner->scan("own-1234", "a")), std::vector<std::string>{"own"});
+  chance.replace(10, 4, "AAAA");
+  EXPECT_TRUE(scanner->scan("ghp_" + chance, "a").empty());
+}
+
+TEST_F(own_rules, global_lists_may_be_for_some_rules_and_commits_allow_nothing) {
+  write("r.toml", R"([[rules]]
+id = "a"
+regex = '''a=(\w+)'''
+[[rules]]
+id = "b"
+regex = '''b=(\w+)'''
+[[rules.allowlists]]
+commits = ["0123456789012345678901234567890123456789"]
+[[rules.allowlists]]
+condition = "AND"
+commits = ["0123456789012345678901234567890123456789"]
+regexes = ['''x''']
+[[rules]]
+id = "part"
+regex = '''c=(\w+)'''
+skipReport = true
+[[allowlists]]
+targetRules = ["a"]
+regexes = ['''x'''])");
+  EXPECT_EQ(load().redact("a=1x b=1x c=1 a=2"), "a=1x b=[redacted:b] c=1 a=[redacted:a]");
+}
+
+TEST_F(own_rules, keys_may_have_any_case_as_in_gitleaks) {
+  write("r.toml", "[[rules]]\nID='r'\nRegex='(k)=(\\w+)'\nSecretgroup=2\nKeywords=['K=']\n");
+  EXPECT_EQ(load().redact("k=abc"), "k=[redacted:r]");
+}
+
+TEST_F(own_rules, what_is_wrong_is_named_with_its_place) {
+  expect_invalid("[[rules]]\nid='one'\nregex='a(?=b)'\n", "r.toml:3:7: rule one: regex: ");
+  expect_invalid("[[rules]]\nid='one'\nregex='x'\n[[rules.allowlists]]\npaths=['ok',\n  '[']\n",
+                 "r.toml:6:3: rule one: regex: ");
+  expect_invalid("[[rules]]\nid='one'\nentropy='x'\nregex='x'\n", "r.toml:3:9: rule one: entropy");
+  expect_invalid("\n[[rules]]\nregex='x'\n", "r.toml:2:");
+  expect_invalid("[[rules]]\nid='one'\nregex='" + std::string(1U << 20U, 'a') + "'\n", "64 KiB");
+  expect_invalid("[[rules]]\nid='one'\nregex='((a{99}){99}){99}'\n", "r.toml:3:7: rule one");
+  expect_invalid("x = " + std::string(100'000, '[') + "\n", "r.toml");
+}
+
 TEST_F(own_rules, wrong_files_are_refused_with_file_and_rule) {
   expect_invalid("[[rules]\n", "r.toml:1:");
   expect_invalid("[[rules]]\nregex='x'\n", "without id");

@@ -1,6 +1,7 @@
 // Diffs of changes that nobody trusts.
 #include "runtime/scan/ignore_list.hpp"
 #include "runtime/scan/patch_text.hpp"
+#include "runtime/scan/redact_patch.hpp"
 #include "tests/runtime/scan/made_secrets.hpp"
 
 #include <gmock/gmock.h>
@@ -225,6 +226,26 @@ TEST_F(diffs, long_texts_come_in_overlapping_pieces) {
   const std::string line =
       std::string(12U << 20U, 'x') + " " + token + " " + std::string(9U << 20U, 'y');
   EXPECT_EQ(scanner().scan_added(header("a") + "@@ -0,0 +1 @@\n+" + line + "\n").size(), 1U);
+}
+
+TEST_F(diffs, C9_a_kept_diff_shows_no_secret_in_text_or_binary) {
+  const std::string content = std::string(300, '\1') + token;
+  const std::string harmless = binary_patch("literal", 300, std::string(300, '\1'));
+  const std::string text = header("a") + "@@ -0,0 +1 @@\n+" + token + "\n";
+  const std::string hidden = binary_patch("literal", content.size(), content);
+  const std::string clean = redact_patch(scanner(), text + hidden + harmless + "literal 5\n");
+  EXPECT_EQ(clean, header("a") + "@@ -0,0 +1 @@\n+[redacted:github-token]\n" +
+                       hidden.substr(0, hidden.find("literal")) + "literal " +
+                       std::to_string(content.size()) +
+                       "\n[redacted:binary]\n\nliteral 0\nHcmV?d00001\n\n" + harmless +
+                       "literal 5\n");
+  std::string key = header("k") + "@@ -0,0 +1,8 @@\n+" + pem("RSA PRIVATE KEY") + "\n";
+  for (std::size_t at = key.find("\n", key.find("BEGIN")); key.compare(at, 2, "\n-") != 0;
+       at = key.find("\n", at + 2)) {
+    key.insert(at + 1, "+");
+  }
+  EXPECT_EQ(redact_patch(scanner(), key),
+            header("k") + "@@ -0,0 +1,8 @@\n+[redacted:private-key]\n");
 }
 
 TEST_F(diffs, any_bytes_are_survived) {

@@ -22,6 +22,12 @@ std::string uuid() {
          noise(12, hex);
 }
 
+std::string short_pem(const std::string& kind) {
+  const std::string dashes(5, '-');
+  return dashes + "BEGIN " + kind + " PRIVATE KEY" + dashes + "\n" + noise(24) + "\n" + dashes +
+         "END " + kind + " PRIVATE KEY" + dashes;
+}
+
 struct secret_case {
   std::string rule;
   std::string secret;
@@ -65,6 +71,7 @@ std::vector<secret_case> forges_and_registries() {
 std::vector<secret_case> clouds() {
   return {
       {"aws-access-key-id", "AKIA" + noise(16, base32), "id = ", ""},
+      {"aws-access-key-id", "AKIA" + noise(16, upper_digits), "", ""},
       {"aws-access-key-id", "ASIA" + noise(16, base32), "\"", "\""},
       {"aws-secret-access-key", noise(40), "aws_secret_access_key = ", "", ".aws/credentials"},
       {"aws-secret-access-key", noise(40), "\"SecretAccessKey\": \"", "\""},
@@ -171,6 +178,8 @@ std::vector<secret_case> keys_files_and_words() {
   return {
       {"private-key", pem("RSA PRIVATE KEY"), "", ""},
       {"private-key", pem("OPENSSH PRIVATE KEY"), "", ""},
+      {"private-key", short_pem("RSA"), "", ""},
+      {"private-key", short_pem("EC"), "KEY = \"\"\"", "\"\"\""},
       {"private-key", pem("ENCRYPTED PRIVATE KEY"), "  ", ""},
       {"private-key", pem("PRIVATE KEY", "\\n"), "{\"private_key\": \"", "\"}"},
       {"private-key", pem("PGP PRIVATE KEY BLOCK", "\r\n  "), "", ""},
@@ -207,6 +216,7 @@ std::vector<secret_case> keys_files_and_words() {
       {"rails-master-key", noise(32, hex), "", "", "config/master.key"},
       {"shadow-password", "$6$" + noise(8) + "$" + noise(86), "root:", ":19000:0:99999:7:::"},
       {"quoted-secret", noise(14), "db_password = \"", "\""},
+      {"quoted-secret", "hunter" + noise(1, digits), "password: '", "'"},
       {"quoted-secret", noise(32, hex), "'apiKey' : '", "'"},
       {"quoted-secret", noise(10) + "^(){}|" + noise(6), "const passphrase = `", "`"},
       {"quoted-secret", noise(20), "config['secret'] = '", "'"},

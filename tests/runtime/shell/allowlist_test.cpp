@@ -336,6 +336,15 @@ INSTANTIATE_TEST_SUITE_P(
                       "grep \"x$(cat src/a.c)\" src", "mvn -q -Dtest=Foo#bar test",
                       "mvn -q test <<'EOF'\nx\nEOF"));
 
+TEST(Allowlist, P3AfterCdPathsAreNotKnown) {
+  auto rule = rich_rule();
+  rule.allow.emplace_back("cd sub");
+  EXPECT_EQ(judge(rule, "cd sub && make check").what, verdict::kind::allowed);
+  EXPECT_EQ(judge(rule, "cd sub && make check > x").what, verdict::kind::not_listed);
+  EXPECT_EQ(judge(rule, "cd sub && cat x").what, verdict::kind::not_listed);
+  EXPECT_EQ(judge(rule, "cd .. && make check").what, verdict::kind::not_listed);
+}
+
 TEST(Allowlist, P3TextInQuotesIsAnotherArgument) {
   for (const char* text : {"mvn -q test\xef\xbc\x9b id", "mvn '-q test'", "'mvn -q test'"}) {
     EXPECT_EQ(judge(rule_p3(), text).what, verdict::kind::not_listed) << text;
