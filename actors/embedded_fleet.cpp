@@ -201,6 +201,15 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   SKEIN_TRY(writer, store::writer::open(options.layout, &wall_clock_ms));
   SKEIN_TRY(verifiers, verify::catalogue::load(options.shipped / "verifiers"));
   SKEIN_TRY(secrets, scan::secret_scanner::load(options.shipped / "secrets"));
+  SKEIN_TRY(shipped_registries,
+            egress::load_registries(options.shipped / "egress/registries.yaml"));
+  auto registries = egress::with_own(std::move(shipped_registries),
+                                     options.config.egress.registries);
+  std::optional<egress::parent_proxy> way_out;
+  if (const auto& url = options.config.egress.upstream_proxy; !url.empty()) {
+    SKEIN_TRY(parsed, egress::parse_parent_proxy(url));
+    way_out = parsed;
+  }
   SKEIN_TRY(cell_program, cell::find_cell_program());
   (void)cell_program;
   auto cells = options.cells != 0 ? options.cells : options.config.cells;

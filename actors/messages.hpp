@@ -4,7 +4,9 @@
 
 #include "runtime/artifact/artifact_store.hpp"
 #include "runtime/cell/cell.hpp"
+#include "runtime/egress/proxy.hpp"
 #include "runtime/git/mirror.hpp"
+#include "runtime/scan/secret_scanner.hpp"
 #include "runtime/store/operation.hpp"
 #include "runtime/store/reader.hpp"
 #include "runtime/verify/verifier_set.hpp"
@@ -118,6 +120,13 @@ struct open_attempt {
   std::string run_id;
   std::uint32_t attempt = 0;
   std::filesystem::path checkout;
+  schema::capability_spec capabilities;
+  std::string canary;  ///< planted where a thief would look
+  std::shared_ptr<const scan::secret_scanner> secrets;  ///< knows the canary
+};
+/// The cell's proxy let something out, or refused to.
+struct way_out_tried {
+  egress::event what;
 };
 /// Gives the phase a fresh workspace, with `change` applied when there is one.
 struct enter_phase {

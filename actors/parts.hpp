@@ -3,6 +3,8 @@
 
 #include "actors/protocol.hpp"
 #include "runtime/artifact/artifact_store.hpp"
+#include "runtime/egress/parent_proxy.hpp"
+#include "runtime/egress/registries.hpp"
 #include "runtime/process/blocking_pool.hpp"
 #include "runtime/process/io_loop.hpp"
 #include "runtime/scan/secret_scanner.hpp"
@@ -26,6 +28,8 @@ struct surroundings {
   verify::catalogue verifiers;
   artifact::artifact_store artifacts;
   scan::secret_scanner secrets;
+  egress::registries registries;
+  std::optional<egress::parent_proxy> way_out;  ///< the platform's own proxy
   process::io_loop& loop;
   process::blocking_pool& pool;
   store::clock_fn now_ms;

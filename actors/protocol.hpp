@@ -42,6 +42,10 @@ using workspace_actor = caf::typed_actor<
     caf::replies_to<close_attempt>::with<attempt_closed>, caf::reacts_to<cell_ready>,
     caf::reacts_to<job_done>>;
 
+/// Who hears what a cell tried to reach. Sender: the cell's proxy. A lost report is a gap in the
+/// trace; nothing is decided by it.
+using way_out_listener = caf::typed_actor<caf::reacts_to<way_out_tried>>;
+
 /// A machine that has cells. Sender: run. Repeating open_attempt for the same run and attempt is
 /// answered `conflict`.
 using worker_actor =
@@ -63,7 +67,8 @@ using publisher_actor = caf::typed_actor<caf::replies_to<publish_run>::with<publ
 /// the same answer.
 using run_actor =
     caf::typed_actor<caf::replies_to<kill_run>::with<run_stopped>,
-                     caf::replies_to<park_run>::with<run_stopped>, caf::reacts_to<wall_clock_tick>>;
+                     caf::replies_to<park_run>::with<run_stopped>, caf::reacts_to<wall_clock_tick>,
+                     caf::reacts_to<way_out_tried>>;
 
 /// One tenant's quota. Sender: scheduler (request), fleet (return). A lost return is made good by the
 /// fleet, which returns the lease of every run that ended or died.
@@ -151,6 +156,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::recorded_change)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::put_text)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::stored_text)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::open_attempt)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::way_out_tried)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::enter_phase)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::phase_entered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::execute)

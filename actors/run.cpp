@@ -2,6 +2,8 @@
 
 #include "actors/stages/stages.hpp"
 
+#include "schema/identity.hpp"
+
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
@@ -145,6 +147,55 @@ void run_state::note(const std::string& kind, nlohmann::json payload) {
               spdlog::warn("run {}: event {} was not kept: {}", id, kind,
                            from_caf(failed, "note").message);
             });
+}
+
+result<> run_state::plant_canary() {
+  canary = "skc" + schema::new_id() + schema::new_id();
+  SKEIN_TRY(knowing, parts.world->secrets.with_held({{"canary", canary, scan::held_kind::canary}}));
+  secrets = std::make_shared<const scan::secret_scanner>(std::move(knowing));
+  return {};
+}
+
+void run_state::incident(const std::string& kind, const std::string& summary,
+                         nlohmann::json facts) {
+  spdlog::critical("incident {} in run {}: {}", kind, row.id, summary);
+  self->request(parts.store, store_timeout,
+                commit{store::put_incident{kind, row.id, row.campaign, row.tenant, summary,
+                                           std::move(facts)}})
+      .then([](const store::applied&) {},
+            [id = row.id, kind](const caf::error& failed) {
+              spdlog::error("run {}: incident {} was not kept: {}", id, kind,
+                            from_caf(failed, "record").message);
+            });
+}
+
+void run_state::way_out_tried(const egress::event& what) {
+  // A flood is not worth more than its beginning; the proxy bounds it too.
+  constexpr std::uint32_t most_noted = 1000;
+  if (++ways_out_tried > most_noted) return;
+  const bool leak = what.reason == egress::outcome::leak;
+  note("egress_attempt", {{"host", what.host},
+                          {"port", what.port},
+                          {"method", what.method},
+                          {"allowed", what.allowed},
+                          {"reason", egress::to_string(what.reason)},
+                          {"detail", what.detail},
+                          {"bytesUp", what.bytes_up},
+                          {"bytesDown", what.bytes_down},
+                          {"durationMs", what.duration.count()}});
+  if (!leak || ending) return;
+  incident("secret_on_its_way_out",
+           "a request of the cell held a secret or the canary; it was refused",
+           {{"method", what.method}, {"port", what.port}});
+  stage_failure why;
+  why.state = state_of_run::blocked;
+  why.cls = failure_class::f7;
+  why.reason = "the cell tried to send a secret or the canary out";
+  why.component = "egress";
+  why.log_ref = row.log_ref;
+  why.secret_scan = "found";
+  why.next_action = "see `skein trace " + row.id + "` and `skein get incidents`";
+  fail(std::move(why));
 }
 
 void run_state::close_workspace(std::function<void()> then) {
@@ -329,6 +380,7 @@ run_actor::behavior_type run_behavior(run_actor::stateful_pointer<run_state> sel
       [self](const kill_run& order) { return self->state.kill(order); },
       [self](const park_run&) { return self->state.park(); },
       [self](wall_clock_tick) { self->state.wall_clock_over(); },
+      [self](const struct way_out_tried& tried) { self->state.way_out_tried(tried.what); },
   };
 }
 

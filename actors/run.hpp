@@ -54,6 +54,9 @@ struct run_state {
   std::vector<verify::verifier> verifiers;
   std::size_t next = 0;      ///< step or verifier at work
   std::string agent_log;
+  std::string canary;  ///< nobody has a reason to say it
+  std::shared_ptr<const scan::secret_scanner> secrets;  ///< knows the canary
+  std::uint32_t ways_out_tried = 0;
 
   std::stop_source stop;     ///< cancels blocking work of the current attempt
   std::int64_t stage_began_ms = 0;
@@ -66,6 +69,9 @@ struct run_state {
   std::uint32_t generation = 0;
 
   explicit run_state(run_actor::stateful_pointer<run_state> self) : self(self) {}
+
+  /// A new canary, and a scanner that finds it.
+  [[nodiscard]] result<> plant_canary();
 
   /// Works on from the stage that the stored state names. (Not `begin`: CAF takes a state with that
   /// member for a container.).
@@ -125,6 +131,10 @@ struct run_state {
 
   /// Adds a fact to the trace; nobody waits for it.
   void note(const std::string& kind, nlohmann::json payload);
+
+  /// Records what must not have happened, and says so in the log; nobody waits for it.
+  void incident(const std::string& kind, const std::string& summary, nlohmann::json facts);
+  void way_out_tried(const egress::event& what);
 
   caf::typed_response_promise<run_stopped> kill(const kill_run& order);
   void obey(const kill_run& order);

@@ -7,10 +7,20 @@
 
 namespace skein::actors {
 
+namespace {
+
+/// Names that those who look for credentials read first.
+void plant(const std::string& canary, std::vector<std::string>& environment) {
+  if (canary.empty()) return;
+  environment.push_back("INTERNAL_DEPLOY_TOKEN=" + canary);
+}
+
+}  // namespace
+
 caf::typed_response_promise<workspace_actor> worker_state::take(const open_attempt& ask) {
   // Before the promise: that takes the sender.
-  const auto owner = caf::actor_cast<caf::actor_addr>(self->current_sender());
-  self->monitor(owner);
+  const caf::strong_actor_ptr owner = self->current_sender();
+  self->monitor(caf::actor_cast<caf::actor_addr>(owner));
   auto promise = self->make_response_promise<workspace_actor>();
   waiting.push_back({ask, owner, promise});
   fill_cells();
@@ -21,7 +31,7 @@ void worker_state::fill_cells() {
   while (!waiting.empty() && open.size() < cells) {
     auto next = std::move(waiting.front());
     waiting.pop_front();
-    self->demonitor(next.owner);
+    self->demonitor(caf::actor_cast<caf::actor_addr>(next.owner));
     if (auto opened = open_workspace(next.ask, next.owner)) {
       next.promise.deliver(*opened);
     } else {
@@ -31,7 +41,7 @@ void worker_state::fill_cells() {
 }
 
 result<workspace_actor> worker_state::open_workspace(const open_attempt& ask,
-                                                     const caf::actor_addr& owner) {
+                                                     const caf::strong_actor_ptr& owner) {
   const auto label = ask.run_id + "." + std::to_string(ask.attempt);
   cell::cell_spec spec;
   spec.name = label;
@@ -48,9 +58,40 @@ result<workspace_actor> worker_state::open_workspace(const open_attempt& ask,
     if (failed) return errno_error("create " + spec.root.string(), failed.value());
     return error{errc::conflict, "attempt " + label + " is open already", {}};
   }
-  auto opened = self->spawn<caf::monitored>(workspace_behavior, world, std::move(spec), owner);
+  SKEIN_TRY(way_out, open_way_out(ask, owner));
+  if (way_out) {
+    spec.ports = {{egress::loopback_port, way_out->listener()}};
+    spec.environment = egress::environment(way_out->token());
+  }
+  plant(ask.canary, spec.environment);
+  auto opened = self->spawn<caf::monitored>(workspace_behavior, world, std::move(spec),
+                                            caf::actor_cast<caf::actor_addr>(owner),
+                                            std::move(way_out));
   open.insert(opened.address());
   return opened;
+}
+
+result<std::shared_ptr<egress::proxy>> worker_state::open_way_out(
+    const open_attempt& ask, const caf::strong_actor_ptr& owner) {
+  if (ask.capabilities.network == schema::network_grant::none) {
+    return std::shared_ptr<egress::proxy>();
+  }
+  SKEIN_TRY(allowed, egress::granted(ask.capabilities, world->registries));
+  egress::options wanted;
+  wanted.run = ask.run_id;
+  wanted.allowed = std::move(allowed);
+  wanted.parent = world->way_out;
+  // A weak reference: the proxy must not keep the run alive.
+  wanted.on_event = [to = caf::actor_cast<caf::weak_actor_ptr>(owner)](const egress::event& what) {
+    if (auto run = to.lock()) {
+      caf::anon_send(caf::actor_cast<way_out_listener>(run), way_out_tried{what});
+    }
+  };
+  wanted.leaks = [secrets = ask.secrets](std::string_view text) {
+    return secrets && !secrets->scan(text, "").empty();
+  };
+  SKEIN_TRY(started, egress::proxy::start(world->loop, std::move(wanted)));
+  return std::shared_ptr<egress::proxy>(std::move(started));
 }
 
 void worker_state::gone(const caf::actor_addr& who) {

@@ -21,7 +21,7 @@ struct worker_state {
   /// An attempt that has no cell yet. The scheduler bounds how many there are.
   struct waiting_attempt {
     open_attempt ask;
-    caf::actor_addr owner;
+    caf::strong_actor_ptr owner;
     caf::typed_response_promise<workspace_actor> promise;
   };
 
@@ -40,8 +40,11 @@ struct worker_state {
 
  private:
   void fill_cells();
+  /// Empty without a grant.
+  [[nodiscard]] result<std::shared_ptr<egress::proxy>> open_way_out(
+      const open_attempt& ask, const caf::strong_actor_ptr& owner);
   [[nodiscard]] result<workspace_actor> open_workspace(const open_attempt& ask,
-                                                       const caf::actor_addr& owner);
+                                                       const caf::strong_actor_ptr& owner);
 };
 
 worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> self,

@@ -100,6 +100,7 @@ caf::typed_response_promise<change_collected> workspace_state::collect(const col
 caf::typed_response_promise<attempt_closed> workspace_state::close() {
   auto promise = self->make_response_promise<attempt_closed>();
   closing = true;
+  if (way_out) way_out->stop();
   if (auto then = std::exchange(when_started, nullptr)) {
     then(error{errc::cancelled, "workspace " + spec.name + " is closing", {}});
   }
@@ -121,10 +122,11 @@ caf::typed_response_promise<attempt_closed> workspace_state::close() {
 
 workspace_actor::behavior_type workspace_behavior(
     workspace_actor::stateful_pointer<workspace_state> self, surroundings_ptr world,
-    cell::cell_spec spec, caf::actor_addr owner) {
+    cell::cell_spec spec, caf::actor_addr owner, std::shared_ptr<egress::proxy> way_out) {
   auto& state = self->state;
   state.world = std::move(world);
   state.spec = std::move(spec);
+  state.way_out = std::move(way_out);
   self->monitor(owner);
   self->set_down_handler([self](const caf::down_msg&) {
     if (!self->state.closing) self->state.close();

@@ -20,6 +20,7 @@ struct workspace_state {
   surroundings_ptr world;
   cell::cell_spec spec;
   std::shared_ptr<cell::cell> cell;
+  std::shared_ptr<egress::proxy> way_out;  ///< empty: none
   std::string phase;
   bool closing = false;
   /// The request that waits for the cell to start.
@@ -44,6 +45,6 @@ struct workspace_state {
 /// `owner` is the run that asked; the workspace closes itself when it is gone.
 workspace_actor::behavior_type workspace_behavior(
     workspace_actor::stateful_pointer<workspace_state> self, surroundings_ptr world,
-    cell::cell_spec spec, caf::actor_addr owner);
+    cell::cell_spec spec, caf::actor_addr owner, std::shared_ptr<egress::proxy> way_out);
 
 }  // namespace skein::actors

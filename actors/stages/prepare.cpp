@@ -22,12 +22,15 @@ void no_repository(run_state& run, const error& why) {
 }
 
 void open_workspace(run_state& run) {
+  if (auto planted = run.plant_canary(); !planted) return run.attempt_lost(planted.error());
   run.book_time();
   run.waits_for_cell = true;
   run.self->monitor(run.parts.worker);
   run.ask<workspace_actor>(
       run.parts.worker, longest_wait_for_cell,
-      open_attempt{run.row.id, run.row.attempt, run.prepared.checkout}, "open a workspace",
+      open_attempt{run.row.id, run.row.attempt, run.prepared.checkout,
+                   run.task.spec.capabilities, run.canary, run.secrets},
+      "open a workspace",
       [&run](const workspace_actor& opened) {
         run.book_time();
         run.waits_for_cell = false;
