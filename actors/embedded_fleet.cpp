@@ -80,17 +80,15 @@ void remove_orphan_workspaces(const store::state_layout& layout) {
 class fleet_process : public embedded_fleet {
  public:
   fleet_process(fleet_options options, store::state_lock lock,
-                std::unique_ptr<store::writer> writer, verify::catalogue verifiers,
-                scan::secret_scanner secrets, git::base_shelves bases, workspace::strategy how,
-                std::uint32_t cells)
+                std::unique_ptr<store::writer> writer, rulebook rules, git::base_shelves bases,
+                workspace::strategy how, std::uint32_t cells)
       : options_(std::move(options)),
         lock_(std::move(lock)),
         // Blocking calls of at most every cell's run and as many that are being published.
         pool_(cells + std::max(cells, 4U)),
         world_(std::make_shared<surroundings>(surroundings{
-            options_.layout, std::move(bases), options_.config, std::move(verifiers),
-            artifact::artifact_store{options_.layout.artifacts()}, std::move(secrets), loop_, pool_,
-            &wall_clock_ms})),
+            options_.layout, std::move(bases), options_.config, std::move(rules),
+            artifact::artifact_store{options_.layout.artifacts()}, loop_, pool_, &wall_clock_ms})),
         system_(configure(config_)) {
     scheduler_options scheduling;
     scheduling.cells = cells;
@@ -199,17 +197,7 @@ class fleet_process : public embedded_fleet {
 result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options options) {
   SKEIN_TRY(lock, store::state_lock::acquire(options.layout, options.command));
   SKEIN_TRY(writer, store::writer::open(options.layout, &wall_clock_ms));
-  SKEIN_TRY(verifiers, verify::catalogue::load(options.shipped / "verifiers"));
-  SKEIN_TRY(secrets, scan::secret_scanner::load(options.shipped / "secrets"));
-  SKEIN_TRY(shipped_registries,
-            egress::load_registries(options.shipped / "egress/registries.yaml"));
-  auto registries = egress::with_own(std::move(shipped_registries),
-                                     options.config.egress.registries);
-  std::optional<egress::parent_proxy> way_out;
-  if (const auto& url = options.config.egress.upstream_proxy; !url.empty()) {
-    SKEIN_TRY(parsed, egress::parse_parent_proxy(url));
-    way_out = parsed;
-  }
+  SKEIN_TRY(rules, rulebook::load(options.shipped, options.config));
   SKEIN_TRY(cell_program, cell::find_cell_program());
   (void)cell_program;
   auto cells = options.cells != 0 ? options.cells : options.config.cells;
@@ -233,8 +221,8 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
                  "time in proportion to the repository; see `skein doctor`");
   }
   auto made = std::make_unique<fleet_process>(std::move(options), std::move(lock),
-                                              std::move(writer), std::move(verifiers),
-                                              std::move(secrets), std::move(bases), how, cells);
+                                              std::move(writer), std::move(rules),
+                                              std::move(bases), how, cells);
   SKEIN_TRY(started, made->start());
   if (started.recovered > 0) spdlog::info("{} interrupted runs found", started.recovered);
   return std::unique_ptr<embedded_fleet>{std::move(made)};

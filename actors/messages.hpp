@@ -6,6 +6,7 @@
 #include "runtime/cell/cell.hpp"
 #include "runtime/egress/proxy.hpp"
 #include "runtime/git/mirror.hpp"
+#include "runtime/policy/engine.hpp"
 #include "runtime/scan/secret_scanner.hpp"
 #include "runtime/store/operation.hpp"
 #include "runtime/store/reader.hpp"
@@ -93,21 +94,26 @@ struct prepared_base {
   std::vector<std::string> root_entries;  ///< names in the repository's root, for verifier choice
   workspace::ignored_fn ignored;
 };
-/// Writes a change as a git tree, computes the diff, stores the patch.
+/// Writes a change as a git tree, computes the diff, examines it, stores the patch.
 struct record_change {
   git::base base;
   std::filesystem::path checkout;
   std::shared_ptr<const workspace::change_set> change;
+  std::shared_ptr<const schema::task_spec> task;  ///< what the change is examined against
+  std::shared_ptr<const scan::secret_scanner> secrets;  ///< knows the canary
 };
 struct recorded_change {
   std::string tree;
   git::diff diff;
   artifact::ref patch_ref;
   std::vector<schema::finding> secrets;  ///< of the added lines
+  std::vector<schema::finding> findings;  ///< of the diff gate
+  bool raised_risk = false;
 };
 /// Redacts, then stores.
 struct put_text {
   std::string text;
+  std::shared_ptr<const scan::secret_scanner> secrets;  ///< none: the platform's
 };
 struct stored_text {
   artifact::ref ref;
@@ -162,6 +168,7 @@ struct perform_call {};
 struct call_outcome {
   cell::command_result result;
   artifact::ref log_ref;
+  std::optional<policy::decision> denied;  ///< then nothing was executed
 };
 /// Check the untouched base (unless its verdict is remembered), then the change.
 struct perform_verification {

@@ -2,14 +2,11 @@
 #pragma once
 
 #include "actors/protocol.hpp"
+#include "actors/rulebook.hpp"
 #include "runtime/artifact/artifact_store.hpp"
-#include "runtime/egress/parent_proxy.hpp"
-#include "runtime/egress/registries.hpp"
 #include "runtime/process/blocking_pool.hpp"
 #include "runtime/process/io_loop.hpp"
-#include "runtime/scan/secret_scanner.hpp"
 #include "runtime/store/writer.hpp"
-#include "runtime/verify/verifier_set.hpp"
 #include "schema/config.hpp"
 
 #include <chrono>
@@ -25,11 +22,8 @@ struct surroundings {
   store::state_layout layout;
   git::base_shelves bases;
   schema::config config;
-  verify::catalogue verifiers;
+  rulebook rules;
   artifact::artifact_store artifacts;
-  scan::secret_scanner secrets;
-  egress::registries registries;
-  std::optional<egress::parent_proxy> way_out;  ///< the platform's own proxy
   process::io_loop& loop;
   process::blocking_pool& pool;
   store::clock_fn now_ms;

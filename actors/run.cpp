@@ -149,9 +149,21 @@ void run_state::note(const std::string& kind, nlohmann::json payload) {
             });
 }
 
+policy::circumstances run_state::circumstances() const {
+  policy::circumstances out;
+  out.tenant = row.tenant;
+  out.lane = schema::to_string(task.spec.agent.kind);
+  out.risk = schema::to_string(task.spec.risk);
+  const auto& granted = task.spec.capabilities;
+  if (granted.modify_ci) out.capabilities.emplace_back("modifyCi");
+  if (granted.modify_lockfile) out.capabilities.emplace_back("modifyLockfile");
+  if (granted.modify_tests) out.capabilities.emplace_back("modifyTests");
+  return out;
+}
+
 result<> run_state::plant_canary() {
   canary = "skc" + schema::new_id() + schema::new_id();
-  SKEIN_TRY(knowing, parts.world->secrets.with_held({{"canary", canary, scan::held_kind::canary}}));
+  SKEIN_TRY(knowing, parts.world->rules.secrets.with_held({{"canary", canary, scan::held_kind::canary}}));
   secrets = std::make_shared<const scan::secret_scanner>(std::move(knowing));
   return {};
 }

@@ -42,7 +42,7 @@ void verifier_state::check(const std::string& phase,
     found->status = status_of(result);
     found->duration_ms = result.duration_ms;
     if (found->status != verdict_status::passed) found->excerpt = verify::excerpt(result.output);
-    self->request(repository, std::chrono::minutes{1}, put_text{std::move(result.output)})
+    self->request(repository, std::chrono::minutes{1}, put_text{std::move(result.output), spec.secrets})
         .then(
             [found, then](const stored_text& stored) {
               found->log_ref = stored.ref;

@@ -76,11 +76,11 @@ result<std::shared_ptr<egress::proxy>> worker_state::open_way_out(
   if (ask.capabilities.network == schema::network_grant::none) {
     return std::shared_ptr<egress::proxy>();
   }
-  SKEIN_TRY(allowed, egress::granted(ask.capabilities, world->registries));
+  SKEIN_TRY(allowed, egress::granted(ask.capabilities, world->rules.registries));
   egress::options wanted;
   wanted.run = ask.run_id;
   wanted.allowed = std::move(allowed);
-  wanted.parent = world->way_out;
+  wanted.parent = world->rules.way_out;
   // A weak reference: the proxy must not keep the run alive.
   wanted.on_event = [to = caf::actor_cast<caf::weak_actor_ptr>(owner)](const egress::event& what) {
     if (auto run = to.lock()) {

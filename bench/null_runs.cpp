@@ -136,8 +136,7 @@ measured fly(const store::state_layout& layout, int runs, int live, bool to_the_
   auto fake = std::make_shared<actors::test::fake_world>();
   fake->keep_lines = false;
   auto world = std::make_shared<surroundings>(
-      surroundings{layout, {layout.bases(), {}, 0}, schema::config{}, verify::catalogue{},
-                   artifact::artifact_store{layout.artifacts()}, scan::secret_scanner{}, loop, pool,
+      surroundings{layout, {layout.bases(), {}, 0}, schema::config{}, actors::test::test_rules(), artifact::artifact_store{layout.artifacts()}, loop, pool,
                    &now_ms});
   const auto began = clock_type::now();
   auto writer = store::writer::open(layout, &now_ms);

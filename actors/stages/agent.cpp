@@ -29,6 +29,8 @@ void budget_used_up(run_state& run, const std::string& what, const std::string& 
 void recorded(run_state& run, recorded_change& change) {
   run.diff = std::move(change.diff);
   run.findings = std::move(change.secrets);
+  run.gate_findings = std::move(change.findings);
+  run.raised_risk = change.raised_risk;
   store::advance_run with;
   with.tree = change.tree;
   with.patch_ref = change.patch_ref;
@@ -54,8 +56,9 @@ void collected(run_state& run, change_collected& found) {
     return run.finish(schema::run_state::no_change, std::move(with));
   }
   run.ask<recorded_change>(run.parts.repository, std::chrono::minutes{5},
-                           record_change{run.base, run.prepared.checkout, run.change}, "record the change",
-                           [&run](recorded_change& change) {
+                           record_change{run.base, run.prepared.checkout, run.change,
+                                         std::make_shared<schema::task_spec>(run.task.spec), run.secrets},
+                           "record the change", [&run](recorded_change& change) {
                              if (change.diff.files.empty()) {
                                return run.finish(schema::run_state::no_change);
                              }
@@ -80,7 +83,7 @@ void collect(run_state& run) {
 void steps_done(run_state& run) {
   if (run.task.spec.agent.steps.size() <= 1) return collect(run);
   run.ask<stored_text>(run.parts.repository, std::chrono::minutes{1},
-                       put_text{std::exchange(run.agent_log, {})}, "store the agent's log",
+                       put_text{std::exchange(run.agent_log, {}), run.secrets}, "store the agent's log",
                        [&run](const stored_text& stored) {
                          run.row.log_ref = stored.ref;
                          collect(run);
@@ -117,7 +120,23 @@ void step_failed(run_state& run, const call_outcome& outcome) {
   run.fail_attempt(std::move(failure));
 }
 
+/// F3: the policy said no, so nothing was executed.
+void step_denied(run_state& run, const policy::decision& said) {
+  stage_failure failure;
+  failure.state = schema::run_state::blocked;
+  failure.cls = schema::failure_class::f3;
+  failure.reason = step_name(run) + " is not allowed: policy " + said.rule + ": " + said.reason;
+  failure.component = "policy:" + said.rule;
+  failure.log_ref = run.row.log_ref;
+  failure.policy_needs_fix = false;
+  failure.next_action = said.alternative.empty()
+                            ? "see `skein policy explain " + said.rule + "`"
+                            : said.alternative;
+  run.fail(std::move(failure));
+}
+
 void step_ended(run_state& run, call_outcome& outcome) {
+  if (outcome.denied) return step_denied(run, *outcome.denied);
   auto& used = run.row.used;
   ++used.tool_calls;
   used.cpu_ms += outcome.result.cpu_ms;
@@ -148,14 +167,16 @@ void next_step(run_state& run) {
   call.tenant = run.row.tenant;
   call.attempt = run.row.attempt;
   call.ordinal = static_cast<std::uint32_t>(run.next + 1);
-  call.tool = "run_shell";
+  call.tool = "run_step";
+  call.around = run.circumstances();
+  call.secrets = run.secrets;
   call.what.line = step.run;
   call.what.timeout = std::min(step.timeout.value_or(run.wall_clock_left()), run.wall_clock_left());
   const auto spent = run.row.used.shell_output_bytes;
   const auto allowed = spec.budget.shell_output_bytes;
   call.what.output_limit = spent < allowed ? allowed - spent : 0;
   call.what.kill_on_output_limit = true;
-  auto actor = run.self->spawn(tool_call, run.parts.store, run.parts.repository, run.workspace,
+  auto actor = run.self->spawn(tool_call, run.parts.world, run.parts.store, run.parts.repository, run.workspace,
                                std::move(call));
   run.ask<call_outcome>(actor, run.wall_clock_left() + std::chrono::minutes{1}, perform_call{},
                         step_name(run), [&run](call_outcome& outcome) { step_ended(run, outcome); });

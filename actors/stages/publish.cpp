@@ -1,6 +1,7 @@
 // Stage publish: hands the run to the outbox and records what became of it.
 #include "actors/stages/stages.hpp"
 #include "runtime/diff/decision.hpp"
+#include "runtime/forge/pull_request_text.hpp"
 
 namespace skein::actors::stages {
 
@@ -31,20 +32,48 @@ void not_published(run_state& run, const publish_outcome& outcome) {
   run.fail(std::move(failure));
 }
 
+/// T5.8: title, body, branch and commit message are made from facts, but file names and the task's
+/// words are among them.
+bool text_is_clean(const publish_run& order, const run_state& run) {
+  const auto text = forge::describe(order.run, order.how, order.intent, order.draft);
+  const auto& scanner = run.secrets ? *run.secrets : run.parts.world->rules.secrets;
+  return scanner
+      .scan(text.title + "\n" + text.body + "\n" + text.branch + "\n" + text.commit_message, "")
+      .empty();
+}
+
+void text_blocked(run_state& run) {
+  run.incident("secret_in_pull_request_text",
+               "title, body, branch or commit message would have carried a secret; nothing was sent",
+               nlohmann::json::object());
+  stage_failure failure;
+  failure.state = schema::run_state::blocked;
+  failure.cls = schema::failure_class::f7;
+  failure.reason = "the pull request's text would carry a secret";
+  failure.component = "publish";
+  failure.log_ref = run.row.log_ref;
+  failure.secret_scan = "found";
+  failure.next_action = "look at the task's words and at the names of the changed files";
+  run.fail(std::move(failure));
+}
+
 }  // namespace
 
 void publish(run_state& run) {
   // Recomputed rather than remembered, so that a restart decides the same from stored facts.
-  const auto decision =
-      diff::decide(run.task.spec, {}, run.row.verdicts, {});
-  if (auto found = find_base(run); !found) return run.attempt_lost(found.error());
+  // What asked for a person has been answered by one, or the run would not be here.
+  auto found = run.row.findings;
+  std::erase_if(found, [](const auto& each) { return each.action == "approval"; });
+  const auto decision = diff::decide(run.task.spec, found, run.row.verdicts, {});
+  if (auto base = find_base(run); !base) return run.attempt_lost(base.error());
   publish_run order;
   order.run = run.row;
   order.how = run.task.spec.publish;
   order.base = run.base;
   order.intent = run.task.spec.intent;
-  order.draft = decision.action == diff::gate_action::draft;
+  order.draft = decision.action != diff::gate_action::publish;
   order.stop = run.stop.get_token();
+  if (!text_is_clean(order, run)) return text_blocked(run);
   run.self
       ->request(run.parts.publisher, run.parts.world->config.git_timeout * 8, std::move(order))
       .then(run.answered<publish_outcome>([&run](const publish_outcome& outcome) {

@@ -72,6 +72,7 @@ void next_verifier(run_state& run) {
   spec.base_commit = run.base.commit;
   spec.which = which;
   spec.output_limit = run.task.spec.budget.shell_output_bytes;
+  spec.secrets = run.secrets;
   auto actor = run.self->spawn(verifier, run.parts.store, run.parts.repository, run.workspace,
                                std::move(spec));
   run.ask<schema::verdict>(actor, run.wall_clock_left() + std::chrono::minutes{1},
@@ -82,7 +83,7 @@ void next_verifier(run_state& run) {
 }  // namespace
 
 void verify(run_state& run) {
-  auto selected = run.parts.world->verifiers.select(run.task.spec, run.prepared.root_entries);
+  auto selected = run.parts.world->rules.verifiers.select(run.task.spec, run.prepared.root_entries);
   if (!selected) return run.attempt_lost(selected.error());
   run.verifiers = std::move(*selected);
   run.row.verdicts.clear();

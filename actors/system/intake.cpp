@@ -39,7 +39,7 @@ store::add_campaign expanded(const surroundings& world, const submit_campaign& o
       schedule::origin from{order.by, campaign.name, wave, wave == 0, order.dry_run,
                             world.now_ms()};
       auto candidate = schedule::new_run(schema::task_for_repo(campaign, repos[index]), from,
-                                         world.verifiers);
+                                         world.rules.verifiers);
       made.tasks.emplace_back(candidate.frozen.sha256, std::move(candidate.frozen.json));
       made.runs.push_back(std::move(candidate.row));
     }
@@ -56,7 +56,7 @@ caf::typed_response_promise<submitted> intake_state::submit(const submit_run& or
   from.dry_run = order.dry_run;
   from.at_ms = world->now_ms();
   auto made = std::make_shared<schedule::candidate>(
-      schedule::new_run(order.task, from, world->verifiers));
+      schedule::new_run(order.task, from, world->rules.verifiers));
   auto failed = [promise](const caf::error& why) mutable { promise.deliver(why); };
   self->request(store, store_timeout,
                 commit{store::put_task{made->frozen.sha256, made->frozen.json}})
@@ -146,7 +146,7 @@ caf::typed_response_promise<retried> intake_state::retry(const retry_campaign& o
       schedule::origin from{order.by, order.name, old.wave, old.wave <= campaign.open_wave,
                             old.dry_run, world->now_ms()};
       auto next = schedule::new_run(schema::task_for_repo(campaign.value, old.repo), from,
-                                    world->verifiers)
+                                    world->rules.verifiers)
                       .row;
       // The frozen task is that of the first try. Frozen again it would differ: a row that was
       // prepared says on which branch the base was found.

@@ -153,7 +153,9 @@ int answer(const global_options& global, const answer_options& options) {
     } else {
       for (const auto& run : watched->runs) {
         for (auto& each : all) {
-          if (each.what.run_id == run.id) each.state = run.state;
+          if (each.what.run_id != run.id) continue;
+          each.state = run.state;
+          code = std::max(code, schema::exit_code(run.state));
         }
       }
     }

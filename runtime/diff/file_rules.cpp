@@ -123,6 +123,8 @@ void check_kinds(const file_view& view, finding_list& into) {
 }
 
 void check_hidden_path(const file_view& view, finding_list& into) {
+  // A name that was there before is not the change's.
+  if (!view.file->added() && view.file->old_path == view.file->new_path) return;
   for (std::string_view rest = view.file->new_path; !rest.empty();) {
     const decoded next = decode(rest);
     rest.remove_prefix(std::max<std::size_t>(next.length, 1));

@@ -1,9 +1,12 @@
 #include "tests/actors/fixture.hpp"
 
+#include "runtime/policy/load.hpp"
+
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace skein::actors::test {
 
@@ -39,9 +42,17 @@ void fleet_fixture::boot_fleet(std::uint32_t cells, bool focused) {
   auto writer = store::writer::open(layout, clock);
   ASSERT_TRUE(writer) << writer.error().message;
   auto shared = std::make_shared<std::unique_ptr<store::writer>>(std::move(*writer));
+  auto rules = test_rules();
+  if (!policy_.empty()) {
+    const auto file = directory_ / "policy.yaml";
+    std::ofstream(file) << "apiVersion: skein/v1\nkind: Policy\nmetadata: {name: test}\n" << policy_;
+    auto engine = policy::load(test_config() / "policies", {file.string()});
+    ASSERT_TRUE(engine) << engine.error().message;
+    rules.policy = std::move(*engine);
+  }
   auto world = std::make_shared<surroundings>(
-      surroundings{layout, {layout.bases(), {}, 0}, config_, verify::catalogue{}, artifact::artifact_store{layout.artifacts()},
-                   scan::secret_scanner{}, loop_, *pool_, clock});
+      surroundings{layout, {layout.bases(), {}, 0}, config_, std::move(rules),
+                   artifact::artifact_store{layout.artifacts()}, loop_, *pool_, clock});
   children_.clear();
   auto keep = [this](auto handle) {
     children_.push_back(caf::actor_cast<caf::strong_actor_ptr>(handle));
@@ -65,6 +76,13 @@ void fleet_fixture::boot_fleet(std::uint32_t cells, bool focused) {
   auto reader = store::reader::open(layout);
   ASSERT_TRUE(reader) << reader.error().message;
   reader_ = std::move(*reader);
+}
+
+void fleet_fixture::tell_run(const way_out_tried& what) {
+  const auto to = fake_->run.lock();
+  ASSERT_TRUE(to);
+  caf::anon_send(caf::actor_cast<way_out_listener>(to), what);
+  settle();
 }
 
 void fleet_fixture::crash() {

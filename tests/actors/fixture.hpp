@@ -48,6 +48,9 @@ class fleet_fixture : public ::testing::Test {
     return outcome;
   }
 
+  /// What the cell of the last run that got one tried to reach.
+  void tell_run(const way_out_tried& what);
+
   /// A task that passes every check, for repository /repo/NAME.
   [[nodiscard]] static schema::task task(const std::string& repository);
   std::string submit(const schema::task& what);
@@ -58,6 +61,7 @@ class fleet_fixture : public ::testing::Test {
   fake_world_ptr fake_ = std::make_shared<fake_world>();
   std::filesystem::path directory_;
   schema::config config_;
+  std::string policy_;  ///< `rules: …`, added to the shipped ones
   caf::actor_system_config caf_config_;
   std::unique_ptr<caf::actor_system> system_;
   caf::scheduler::test_coordinator* scheduler_ = nullptr;

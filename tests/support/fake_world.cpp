@@ -1,9 +1,14 @@
 #include "tests/support/fake_world.hpp"
 
 #include "actors/errors.hpp"
+#include "runtime/diff/scope.hpp"
 
 #include <caf/stateful_actor.hpp>
+
 #include <caf/typed_response_promise.hpp>
+
+#include <filesystem>
+#include <stdexcept>
 
 namespace skein::actors::test {
 
@@ -76,12 +81,13 @@ repository_actor::behavior_type fake_repository(repository_actor::pointer, fake_
                              {},
                              [](const std::string&, bool) { return false; }};
       },
-      [](const record_change&) {
+      [](const record_change& ask) {
         recorded_change recorded;
         recorded.tree = std::string(40, 'c');
         recorded.patch_ref = std::string(64, 'd');
         recorded.diff.summary = {1, 1, 1, std::string(64, 'd')};
         recorded.diff.files.push_back({"src/a.c", "", "modified", 1, 1, false, 0100644, 0100644});
+        recorded.findings = diff::check_scope(ask.task->scope, {{"src/a.c", 2}});
         return recorded;
       },
       [](const put_text&) { return stored_text{std::string(64, 'e'), false}; },
@@ -89,9 +95,20 @@ repository_actor::behavior_type fake_repository(repository_actor::pointer, fake_
   };
 }
 
+std::filesystem::path test_config() {
+  return std::filesystem::path(SKEIN_TEST_SOURCE_DIR).parent_path() / "config";
+}
+
+rulebook test_rules() {
+  auto loaded = rulebook::load(test_config(), schema::config{});
+  if (!loaded) throw std::runtime_error(loaded.error().message);
+  return std::move(*loaded);
+}
+
 worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_world_ptr fake) {
   return {
       [self, fake](const open_attempt&) -> workspace_actor {
+        fake->run = caf::actor_cast<caf::weak_actor_ptr>(self->current_sender());
         return self->spawn(fake_workspace, fake,
                            caf::actor_cast<caf::actor_addr>(self->current_sender()));
       },

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "actors/protocol.hpp"
+#include "actors/rulebook.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
 #include <atomic>
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,12 +35,19 @@ struct fake_world {
   std::atomic<int> workspaces_opened = 0;
   std::atomic<int> commands_run = 0;
   std::atomic<int> published = 0;
+  caf::weak_actor_ptr run;  ///< who opened the last workspace
   bool keep_lines = true;
   std::vector<std::string> lines;  ///< every command line run, in order, if kept
 };
 using fake_world_ptr = std::shared_ptr<fake_world>;
 
 repository_actor::behavior_type fake_repository(repository_actor::pointer self, fake_world_ptr fake);
+/// The shipped configuration in the source tree.
+std::filesystem::path test_config();
+
+/// The rules as they are shipped. Throws when they cannot be read.
+rulebook test_rules();
+
 worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_world_ptr fake);
 publisher_actor::behavior_type fake_publisher(publisher_actor::pointer self, fake_world_ptr fake);
 

@@ -1,0 +1,22 @@
+#include "actors/rulebook.hpp"
+
+#include "runtime/policy/load.hpp"
+
+namespace skein::actors {
+
+result<rulebook> rulebook::load(const std::filesystem::path& shipped, const schema::config& config) {
+  SKEIN_TRY(verifiers, verify::catalogue::load(shipped / "verifiers"));
+  SKEIN_TRY(secrets, scan::secret_scanner::load(shipped / "secrets"));
+  SKEIN_TRY(gate, diff::tables::load(shipped / "diff"));
+  SKEIN_TRY(policy, policy::load(shipped / "policies"));
+  SKEIN_TRY(registries, egress::load_registries(shipped / "egress/registries.yaml"));
+  rulebook out{std::move(verifiers), std::move(secrets), std::move(gate), std::move(policy),
+               egress::with_own(std::move(registries), config.egress.registries), {}};
+  if (const auto& url = config.egress.upstream_proxy; !url.empty()) {
+    SKEIN_TRY(way_out, egress::parse_parent_proxy(url));
+    out.way_out = std::move(way_out);
+  }
+  return out;
+}
+
+}  // namespace skein::actors

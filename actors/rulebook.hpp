@@ -1,0 +1,32 @@
+// Everything that the platform's files say about what may happen: read once when a fleet opens,
+// never from a place that an agent can write.
+#pragma once
+
+#include "runtime/diff/tables.hpp"
+#include "runtime/egress/parent_proxy.hpp"
+#include "runtime/egress/registries.hpp"
+#include "runtime/policy/engine.hpp"
+#include "runtime/scan/secret_scanner.hpp"
+#include "runtime/verify/verifier_set.hpp"
+#include "schema/config.hpp"
+
+#include <filesystem>
+#include <optional>
+
+namespace skein::actors {
+
+struct rulebook {
+  verify::catalogue verifiers;
+  scan::secret_scanner secrets;
+  diff::tables gate;      ///< empty ones block every change
+  policy::engine policy;  ///< an empty one denies every call
+  egress::registries registries;
+  std::optional<egress::parent_proxy> way_out;  ///< the platform's own proxy
+
+  /// Blocking. The first file that is wrong is an error that names it: nothing flies with half of
+  /// the rules.
+  [[nodiscard]] static result<rulebook> load(const std::filesystem::path& shipped,
+                                             const schema::config& config);
+};
+
+}  // namespace skein::actors
