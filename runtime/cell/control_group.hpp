@@ -1,8 +1,10 @@
-// A control group per cell: memory and processes of the whole cell, where this user may make one
-// (cgroup v2, or v1's memory and pids controllers). Not required: rlimits hold without it.
+// A control group per cell: memory, processes and CPU share of the whole cell, where this user may
+// make one (cgroup v2, or v1's memory, pids and cpu controllers). Not required: rlimits hold
+// without it.
 #pragma once
 
 #include "runtime/cell/cell.hpp"
+#include "runtime/cell/control_hierarchy.hpp"
 #include "schema/error.hpp"
 
 #include <sys/types.h>
@@ -23,20 +25,31 @@ class control_group {
   /// `unsupported` says which folder could not be made or written.
   [[nodiscard]] static result<control_group> make(const cell_limits& limits);
 
+  /// The same in `usable`, places that find_control_places() found with `files`.
+  [[nodiscard]] static result<control_group> make(const cell_limits& limits,
+                                                  const control_places& usable,
+                                                  const control_files& files);
+
   /// Moves a process, and with it all it will start, into the group.
   [[nodiscard]] result<> add(pid_t pid);
 
   [[nodiscard]] bool limits_memory() const noexcept { return memory_; }
   [[nodiscard]] bool limits_processes() const noexcept { return processes_; }
+  [[nodiscard]] bool limits_cpu() const noexcept { return cpu_; }
   [[nodiscard]] const std::vector<std::filesystem::path>& folders() const noexcept {
     return folders_;
   }
   void remove() noexcept;
 
  private:
+  [[nodiscard]] result<> limit(const control_place& place, const std::filesystem::path& folder,
+                               const cell_limits& limits);
+
+  control_files files_;
   std::vector<std::filesystem::path> folders_;
   bool memory_ = false;
   bool processes_ = false;
+  bool cpu_ = false;
 };
 
 }  // namespace skein::cell
