@@ -14,6 +14,11 @@ namespace fs = std::filesystem;
 
 constexpr std::uint32_t period_us = 100'000;
 
+/// Where threads of our own group are listed: a group of ours is `<own>/skein/<name>`.
+fs::path home_of(const fs::path& folder) {
+  return folder.parent_path().parent_path() / "tasks";
+}
+
 }  // namespace
 
 control_group& control_group::operator=(control_group&& other) noexcept {
@@ -24,6 +29,7 @@ control_group& control_group::operator=(control_group&& other) noexcept {
   memory_ = other.memory_;
   processes_ = other.processes_;
   cpu_ = other.cpu_;
+  unified_ = other.unified_;
   files_ = other.files_;
   return *this;
 }
@@ -49,6 +55,7 @@ result<control_group> control_group::make(const cell_limits& limits, const contr
     const fs::path folder = one.folder / name;
     if (::mkdir(folder.c_str(), 0755) != 0) return errno_error("make " + folder.string(), errno);
     group.folders_.push_back(folder);
+    group.unified_ = group.unified_ || one.unified;
     SKEIN_CHECK(group.limit(one, folder, limits));
   }
   return group;
@@ -80,6 +87,23 @@ result<> control_group::limit(const control_place& place, const fs::path& folder
     }
     cpu_ = true;
   }
+  return {};
+}
+
+bool control_group::enter() {
+  if (unified_ || folders_.empty()) return false;
+  for (const fs::path& folder : folders_)
+    if (::access(home_of(folder).c_str(), W_OK) != 0) return false;
+  for (std::size_t i = 0; i < folders_.size(); ++i) {
+    if (files_.write(folders_[i] / "tasks", "0")) continue;
+    while (i-- > 0) static_cast<void>(files_.write(home_of(folders_[i]), "0"));
+    return false;
+  }
+  return true;
+}
+
+result<> control_group::leave() {
+  for (const fs::path& folder : folders_) SKEIN_CHECK(files_.write(home_of(folder), "0"));
   return {};
 }
 

@@ -30,6 +30,14 @@ class control_group {
                                                   const control_places& usable,
                                                   const control_files& files);
 
+  /// Moves the calling thread into the group, so that what it starts is there from the beginning,
+  /// until leave(). False where that cannot be (cgroup v2 moves whole processes only) or would be
+  /// for ever. Unlike add(), it does not make the kernel wait for every other thread of the
+  /// machine, which takes longer than the whole start of a cell.
+  [[nodiscard]] bool enter();
+  /// Moves the calling thread back; it may fail only when the kernel is out of memory.
+  [[nodiscard]] result<> leave();
+
   /// Moves a process, and with it all it will start, into the group.
   [[nodiscard]] result<> add(pid_t pid);
 
@@ -47,6 +55,7 @@ class control_group {
 
   control_files files_;
   std::vector<std::filesystem::path> folders_;
+  bool unified_ = false;
   bool memory_ = false;
   bool processes_ = false;
   bool cpu_ = false;

@@ -84,8 +84,18 @@ void session::start(ready_fn done) {
   if (auto bad = check_spec(spec_); !bad) return done(bad.error());
   if (!spec_.ports.empty()) spec_.families = sockets::internet;
   if (const auto& filter = command_filter(spec_.families); !filter) return done(filter.error());
+  // Not required: rlimits hold without it.
+  auto group = control_group::make(spec_.limits);
+  in_group_ = group && group->enter();
   auto child = launch(spec_);
+  const auto left = in_group_ ? group->leave() : result<>{};
+  if (group) group_ = std::move(*group);
   if (!child) return done(child.error());
+  if (!left) {
+    child->processes->kill();
+    process::reap(child->processes->bubblewrap);
+    return done(left.error());
+  }
   on_ready_ = std::move(done);
   processes_ = std::move(child->processes);
   bubblewrap_dead_ = reaped_ = false;
@@ -104,9 +114,9 @@ void session::on_hello(process::descriptor handle) {
   first_dead_ = false;
   first_watch_.assign(::fcntl(processes_->first_watch.get(), F_DUPFD_CLOEXEC, 3));
   watch_process(first_watch_, &session::first_dead_);
-  if (auto group = control_group::make(spec_.limits)) {
+  if (group_ && !in_group_) {
     const pid_t first = process_id(processes_->first_watch.get());
-    if (first > 0 && group->add(first)) group_ = std::move(*group);
+    if (first <= 0 || !group_->add(first)) group_.reset();
   }
   if (auto sent = send_setup(); !sent) end(sent.error());
 }

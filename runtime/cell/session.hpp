@@ -96,6 +96,7 @@ class session : public std::enable_shared_from_this<session> {
   cell_spec spec_;
   state state_ = state::starting;
   bool in_phase_ = false;
+  bool in_group_ = false;  ///< the cell was started inside its control group
   std::size_t ports_handed_out_ = 0;
   bool first_dead_ = true;  ///< there is none yet
   bool bubblewrap_dead_ = true;

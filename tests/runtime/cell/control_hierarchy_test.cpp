@@ -144,6 +144,26 @@ TEST_F(control_hierarchy_test, T3_8_v1_has_a_folder_for_each_controller) {
   EXPECT_EQ("100000", read(group->folders()[2] / "cpu.cfs_period_us"));
 }
 
+TEST_F(control_hierarchy_test, v1_a_thread_enters_and_leaves_v2_has_no_such_thing) {
+  write("mountinfo",
+        "40 1 0:30 / " + (folder_ / "pids").string() + " rw - cgroup cgroup rw,pids\n");
+  write("groups", "3:pids:/own\n");
+  write("pids/own/tasks", "");
+  auto group = control_group::make(limits_, find_control_places(files_), files_);
+  ASSERT_TRUE(group) << group.error().message;
+  ASSERT_TRUE(group->enter());
+  EXPECT_EQ("0", read(group->folders().front() / "tasks"));
+  ASSERT_TRUE(group->leave());
+  EXPECT_EQ("0", read(folder_ / "pids/own/tasks"));
+  fs::remove(folder_ / "pids/own/tasks");
+  EXPECT_FALSE(group->enter());  // there would be no way back
+
+  unified("/", "memory pids");
+  auto other = control_group::make(limits_, find_control_places(files_), files_);
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_FALSE(other->enter());
+}
+
 TEST_F(control_hierarchy_test, hostile_or_broken_lists_are_no_place) {
   for (const std::string text : {"", "x", " - ", "1 2 3 4\n", "1 2 3 / /x - cgroup2\n::::\n"}) {
     write("mountinfo", text);
