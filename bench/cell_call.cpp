@@ -1,4 +1,5 @@
-// What does a cell cost? Start, phase and command, beside posix_spawn of the same shell line.
+// What does a cell cost? Its start beside plain bubblewrap's, a command beside posix_spawn of the
+// same shell line, turn by turn so that both see the same machine; and a phase.
 // Prints one JSON object. CPU is all of the machine's (`/proc/stat`), so run it on an idle one, or
 // in a control group whose usage file (nanoseconds, cpuacct.usage) is the second argument.
 #include "runtime/cell/cell.hpp"
@@ -107,15 +108,44 @@ void kill(cell& in) {
   answer.get_future().get();
 }
 
-void spawn_shell(const char* line) {
-  std::string shell = "/bin/sh";
-  std::string option = "-c";
-  std::string text = line;
-  char* argv[] = {shell.data(), option.data(), text.data(), nullptr};
+void spawn(std::vector<std::string> words) {
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
   char* environment[] = {nullptr};
   pid_t pid = -1;
-  if (::posix_spawn(&pid, "/bin/sh", nullptr, nullptr, argv, environment) != 0) std::exit(1);
-  ::waitpid(pid, nullptr, 0);
+  int status = 0;
+  if (::posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environment) != 0 ||
+      ::waitpid(pid, &status, 0) != pid || status != 0)
+    std::exit(1);
+}
+
+/// The same namespaces, the usual parts of a root, and a program that ends at once.
+std::vector<std::string> plain_bubblewrap(const fs::path& folder) {
+  std::vector<std::string> words{
+      "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--uid", "1000",
+      "--gid", "1000",          "--ro-bind",         "/usr",          "/usr"};
+  for (const char* link : {"bin", "lib", "lib64", "sbin"})
+    words.insert(words.end(), {"--symlink", std::string("usr/") + link, std::string("/") + link});
+  words.insert(words.end(), {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--ro-bind",
+                             (folder / "base").string(), "/base", "--bind",
+                             (folder / "root").string(), "/root", "--", "/bin/true"});
+  return words;
+}
+
+/// Two calls in turn.
+std::pair<series, series> measure_both(int times, const std::function<void()>& one,
+                                       const std::function<void()>& other) {
+  std::pair<series, series> both;
+  for (int i = 0; i < times; ++i) {
+    for (const bool first : {true, false}) {
+      auto once = measure(1, first ? one : other);
+      series& all = first ? both.first : both.second;
+      all.ms.push_back(once.ms.front());
+      all.cpu_ms += once.cpu_ms / times;
+    }
+  }
+  return both;
 }
 
 void print(const char* name, series all, const char* end) {
@@ -143,20 +173,33 @@ int main(int argc, char** argv) {
 
   skein::process::io_loop loop;
   kill(*start(loop, spec));  // compiles the filter, warms the page cache
-  auto whole = measure(times, [&] { kill(*start(loop, spec)); });
+  const auto plain = plain_bubblewrap(folder);
+  spawn(plain);
+  auto [whole, bubblewrap] = measure_both(
+      times, [&] { kill(*start(loop, spec)); }, [&] { spawn(plain); });
+  auto in_memory = spec;
+  in_memory.where = skein::cell::storage::own_memory;
+  auto own_memory = measure(times, [&] { kill(*start(loop, in_memory)); });
   auto live = start(loop, spec);
   enter(*live, "0");
   int next = 0;
   auto phase = measure(times, [&] { enter(*live, std::to_string(++next)); });
   run(*live, "true");
-  auto in_cell = measure(times * 5, [&] { run(*live, "true"); });
-  auto bare = measure(times * 5, [] { spawn_shell("true"); });
+  auto [in_cell, bare] = measure_both(
+      times * 5, [&] { run(*live, "true"); },
+      [] {
+        spawn({"/bin/sh", "-c", "true"});
+      });
   kill(*live);
   std::printf("{\n");
   print("start_and_kill", whole, ",");
+  print("plain_bubblewrap", bubblewrap, ",");
+  print("start_with_own_memory", own_memory, ",");
   print("enter_phase", phase, ",");
   print("command", in_cell, ",");
-  print("posix_spawn", bare, "");
+  print("posix_spawn", bare, ",");
+  std::printf("  \"start_ratio\": %.2f,\n  \"command_ratio\": %.2f\n",
+              whole.at(0.5) / bubblewrap.at(0.5), in_cell.at(0.5) / bare.at(0.5));
   std::printf("}\n");
   fs::remove_all(folder);
 }

@@ -18,6 +18,7 @@ class blocking_cell {
   blocking_cell& operator=(const blocking_cell&) = delete;
 
   [[nodiscard]] result<> start(cell_spec spec);
+  [[nodiscard]] const std::filesystem::path& workspaces() const { return cell_->workspaces(); }
   [[nodiscard]] result<> enter_phase(const std::string& phase);
   [[nodiscard]] result<command_result> execute(command what);
 

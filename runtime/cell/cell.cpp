@@ -12,14 +12,21 @@ namespace {
 /// What callers hold. Not the session: that belongs to the loop, which may be gone before us.
 class live_cell final : public cell {
  public:
-  live_cell(process::io_loop& loop, const std::shared_ptr<session>& held, std::string name)
-      : loop_(loop), session_(held), processes_(held->processes()), name_(std::move(name)) {}
+  live_cell(process::io_loop& loop, const std::shared_ptr<session>& held, const cell_spec& spec)
+      : loop_(loop),
+        session_(held),
+        processes_(held->processes()),
+        name_(spec.name),
+        memory_(held->take_memory()),
+        workspaces_(memory_ ? "/proc/self/fd/" + std::to_string(memory_.get())
+                            : spec.root.string()) {}
   /// Touches no loop: the processes die and the session, if it is still there, notices.
   ~live_cell() override {
     processes_->abandoned = true;
     processes_->kill();
   }
 
+  [[nodiscard]] const std::filesystem::path& workspaces() const override { return workspaces_; }
   void enter_phase(const std::string& phase, std::function<void(result<>)> done) override {
     on_loop([weak = session_, name = name_, phase, done = std::move(done)]() mutable {
       if (const auto held = weak.lock()) return held->enter_phase(phase, std::move(done));
@@ -50,6 +57,8 @@ class live_cell final : public cell {
   std::weak_ptr<session> session_;
   std::shared_ptr<cell_processes> processes_;
   std::string name_;
+  process::descriptor memory_;  ///< of storage::own_memory
+  std::filesystem::path workspaces_;
 };
 
 }  // namespace
@@ -58,13 +67,12 @@ void cell::start(process::io_loop& loop, cell_spec spec, started_fn done) {
   // On the loop's thread: bubblewrap dies with the thread that started it.
   boost::asio::post(
       loop.context(), [&loop, spec = std::move(spec), done = std::move(done)]() mutable {
-        const std::string name = spec.name;
         auto begun = std::make_shared<session>(loop, std::move(spec));
-        begun->start(
-            [&loop, weak = std::weak_ptr(begun), name, done = std::move(done)](result<> ready) {
-              if (!ready) return done(ready.error());
-              done(std::shared_ptr<cell>(std::make_shared<live_cell>(loop, weak.lock(), name)));
-            });
+        begun->start([&loop, weak = std::weak_ptr(begun), done = std::move(done)](result<> ready) {
+          if (!ready) return done(ready.error());
+          const auto held = weak.lock();
+          done(std::shared_ptr<cell>(std::make_shared<live_cell>(loop, held, held->spec())));
+        });
       });
 }
 

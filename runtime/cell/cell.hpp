@@ -25,7 +25,23 @@ struct cell_limits {
   std::uint64_t file_bytes = 8ULL << 30;  ///< largest single file
   std::uint32_t open_files = 1024;
   std::chrono::seconds cpu{3600};
+  /// What the workspaces of the cell may hold together when it has memory of its own for them, else
+  /// what each of them may hold.
+  std::uint64_t disk_bytes = 8ULL << 30;
+  std::uint64_t disk_files = 2'000'000;
+  std::uint32_t cpu_percent = 0;  ///< of one processor, as 150 is one and a half; 0: not limited
 };
+
+/// The families of sockets a command may make. `unix_only`: sockets between the processes of the
+/// cell. `internet` adds TCP and UDP, inside the cell's own network namespace: its loopback and
+/// what the host answers there. No other family in either case.
+enum class sockets { unix_only, internet };
+
+/// Where the phases of a cell are. `root`: below `cell_spec::root`; the first process watches what
+/// a phase holds and ends a command that exceeds the limit or would fill the disk. `own_memory`: in
+/// a tmpfs of exactly the allowed size, made with the cell and gone with it; see
+/// `cell::workspaces()`.
+enum class storage { root, own_memory };
 
 /// A TCP port of the cell's own loopback that something outside answers: the cell's network
 /// namespace has no way out, but a socket that listens inside it may be held outside.
@@ -42,7 +58,9 @@ struct cell_spec {
   std::filesystem::path root;  ///< STATE/workspaces/RUN.ATTEMPT: where phases live
   workspace::strategy how = workspace::strategy::overlay;
   cell_limits limits;
-  std::vector<loopback_port> ports;      ///< at most 4
+  std::vector<loopback_port> ports;  ///< at most 4; with one, `families` is `internet`
+  sockets families = sockets::unix_only;
+  storage where = storage::root;
   std::vector<std::string> environment;  ///< "K=V", added to the minimal one of every command
 };
 
@@ -55,6 +73,7 @@ struct command {
   bool kill_on_output_limit = false;        ///< else: the rest is read and dropped
 };
 
+/// A command that exceeded the disk limit ends `signalled` with SIGXFSZ, and its output says so.
 enum class command_end { exited, signalled, timed_out, output_exceeded, killed };
 
 struct command_result {
@@ -76,6 +95,11 @@ class cell : public std::enable_shared_from_this<cell> {
   /// Sets up every layer or fails closed: `unsupported` names the layer and what to do.
   static void start(process::io_loop& loop, cell_spec spec, started_fn done);
   virtual ~cell() = default;
+
+  /// The folder in which phases are prepared and read (`workspace::phase_layout::root`):
+  /// `cell_spec::root`, or with storage::own_memory a path that this process alone can open, valid
+  /// while the cell is held.
+  [[nodiscard]] virtual const std::filesystem::path& workspaces() const = 0;
 
   /// Leaves the current phase, kills what is left of it, and enters a fresh mount namespace with
   /// the prepared workspace of `phase` at /workspace, a new /tmp and a new IPC namespace.

@@ -7,9 +7,9 @@
 namespace skein::cell {
 
 /// Kills every bubblewrap without a parent that was started for a workspace below `workspaces`.
-/// bubblewrap arms "die with parent" a moment after it is forked: a process killed in between leaves
-/// one that waits for ever, without having run anything. Call it while holding the state lock, before
-/// the first cell. Blocking. Returns how many were killed.
+/// bubblewrap arms "die with parent" a moment after it is forked: a process killed in between
+/// leaves one that waits for ever, without having run anything. Call it while holding the state
+/// lock, before the first cell. Blocking. Returns how many were killed.
 std::size_t kill_orphans(const std::filesystem::path& workspaces);
 
 }  // namespace skein::cell

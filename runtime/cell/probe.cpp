@@ -1,6 +1,7 @@
 // Tries each layer of containment for real, in throw-away cells.
 #include "runtime/cell/blocking_cell.hpp"
 #include "runtime/cell/control_group.hpp"
+#include "runtime/cell/forbidden.hpp"
 #include "runtime/cell/seccomp_filter.hpp"
 #include "runtime/process/run_child.hpp"
 #include "runtime/process/spawn.hpp"
@@ -9,7 +10,8 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <optional>
+#include <iterator>
+#include <utility>
 
 namespace skein::cell {
 namespace {
@@ -36,6 +38,9 @@ class scratch_space {
       if (!fs::create_directories(space->folder_ / folder, failed))
         return error{errc::io,
                      "make " + (space->folder_ / folder).string() + ": " + failed.message(), ""};
+    // It is static and knows what to attempt; of the workspace's own only this is there.
+    if (const auto program = find_cell_program(); program)
+      fs::copy_file(*program, space->folder_ / "base" / intruder_name, failed);
     return space;
   }
   explicit scratch_space(fs::path folder) : folder_(std::move(folder)) {}
@@ -49,6 +54,12 @@ class scratch_space {
     wanted.base = folder_ / "base";
     wanted.root = folder_ / "root";
     wanted.how = how;
+    return wanted;
+  }
+  /// Limits small enough to be reached at once, and a share of every layer.
+  [[nodiscard]] cell_spec tight_spec(workspace::strategy how) const {
+    cell_spec wanted = spec(how);
+    wanted.limits = tight_limits;
     return wanted;
   }
 
@@ -98,14 +109,16 @@ layer_report probe_user_namespace() {
 }
 
 layer_report probe_filter() {
-  const auto& filter = command_filter();
+  const auto& filter = command_filter(sockets::unix_only);
   if (!filter) return broken("libseccomp", filter.error());
   return passed("libseccomp", "filter of " + std::to_string(filter->size() / 8) + " instructions");
 }
 
 layer_report probe_control_group() {
   const std::string layer = "cgroup";
-  auto group = control_group::make({});
+  cell_limits all;
+  all.cpu_percent = 100;
+  auto group = control_group::make(all);
   if (!group) {
     error why = group.error();
     if (::geteuid() == 0)
@@ -115,80 +128,58 @@ layer_report probe_control_group() {
   std::string evidence = "made " + group->folders().front().string() + ", limits:";
   if (group->limits_memory()) evidence += " memory";
   if (group->limits_processes()) evidence += " processes";
+  if (group->limits_cpu()) evidence += " cpu";
   return passed(layer, evidence, false);
 }
 
-/// What one command inside a cell must print for the layer to hold.
-struct inside_probe {
-  const char* layer;
-  const char* line;
-  const char* expected;  ///< all of the output
-  const char* evidence;
-};
+bounded_by what_bounds() {
+  const auto group = control_group::make({});
+  bounded_by found;
+  found.processes = ::geteuid() != 0 || (group && group->limits_processes());
+  found.memory_group = group && group->limits_memory();
+  return found;
+}
 
-constexpr inside_probe inside_probes[] = {
-    {"command in a cell", "echo it runs", "it runs\n", "/bin/sh printed a line"},
-    {"capabilities",
-     "grep -E '^(Cap(Eff|Prm|Bnd|Amb)|NoNewPrivs)' /proc/self/status | tr -d '\\n\\t '",
-     "CapPrm:0000000000000000CapEff:0000000000000000CapBnd:0000000000000000"
-     "CapAmb:0000000000000000NoNewPrivs:1",
-     "a command has none and cannot gain any"},
-    {"seccomp",
-     "grep -q '^Seccomp:.*2' /proc/self/status && ! unshare -U true 2>/dev/null && "
-     "! mount -t tmpfs x /tmp 2>/dev/null && echo refused",
-     "refused\n", "a filter is active; unshare and mount are refused"},
-    {"network namespace", "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '", "lo\n",
-     "the only interface is the cell's own loopback"},
-    {"first process",
-     "for f in environ mem maps exe; do head -c 1 /proc/1/$f >/dev/null 2>&1 && "
-     "echo $f; done; ls /.cell",
-     "", "its memory, environment and program are unreadable"},
-    {"root file system",
-     "for f in / /usr /etc /dev /proc/self/comm /proc/sys/kernel/core_pattern; "
-     "do test -w $f && echo $f; done; test -e /home && echo home; "
-     "test -e /run && echo run; true",
-     "", "nothing outside the workspace and /tmp is writable; no home, no /run"},
-};
+void append(std::vector<layer_report>& to, std::vector<layer_report> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(to));
+}
 
-void probe_inside(std::vector<layer_report>& reports, blocking_cell& inside) {
-  for (const inside_probe& probe : inside_probes) {
-    command what;
-    what.line = probe.line;
-    what.timeout = 20s;
-    const auto ended = inside.execute(what);
-    if (!ended) {
-      reports.push_back(broken(probe.layer, ended.error()));
-    } else if (ended->output != probe.expected) {
-      reports.push_back(broken(
-          probe.layer, {errc::unsupported,
-                        "`" + std::string(probe.line) + "` in a cell printed: " + ended->output,
-                        "do not run untrusted code on this machine; report this output"}));
-    } else {
-      reports.push_back(passed(probe.layer, probe.evidence));
-    }
-  }
+void probe_own_memory(std::vector<layer_report>& reports, const scratch_space& space) {
+  const std::string layer = "bounded workspaces";
+  cell_spec spec = space.tight_spec(workspace::strategy::overlay);
+  spec.where = storage::own_memory;
+  blocking_cell inside;
+  auto ready = inside.start(spec);
+  if (ready)
+    ready =
+        workspace::prepare({inside.workspaces(), "agent", workspace::strategy::overlay}, spec.base);
+  if (ready) ready = inside.enter_phase("agent");
+  if (!ready) return reports.push_back(broken(layer, ready.error(), false));
+  reports.push_back(fill_disk(inside));
 }
 
 void probe_cell(std::vector<layer_report>& reports, const fs::path& scratch) {
   const auto space = scratch_space::make(scratch);
   if (!space) return reports.push_back(broken("scratch folder", space.error()));
   blocking_cell inside;
-  if (auto started = inside.start((*space)->spec(workspace::strategy::overlay)); !started)
+  if (auto started = inside.start((*space)->tight_spec(workspace::strategy::overlay)); !started)
     return reports.push_back(broken("cell", started.error()));
   reports.push_back(passed("cell", "every layer of a cell was set up"));
+  const bounded_by bounded = what_bounds();
   const auto overlay = inside.enter_phase("overlay");
   if (overlay) {
     reports.push_back(passed("overlayfs", "mounted below " + scratch.string(), false));
-    return probe_inside(reports, inside);
+    probe_own_memory(reports, **space);
+    return append(reports, attempt_forbidden(inside, bounded));
   }
   error why = overlay.error();
   why.message += "; workspaces are copied instead";
   reports.push_back(broken("overlayfs", why, false));
   blocking_cell copying;
-  auto entered = copying.start((*space)->spec(workspace::strategy::copy));
+  auto entered = copying.start((*space)->tight_spec(workspace::strategy::copy));
   if (entered) entered = copying.enter_phase("copy");
   if (!entered) return reports.push_back(broken("workspace copy", entered.error()));
-  probe_inside(reports, copying);
+  append(reports, attempt_forbidden(copying, bounded));
 }
 
 }  // namespace

@@ -56,6 +56,12 @@ explanation explain(step where) {
       return {"seccomp filter", "needs a kernel with CONFIG_SECCOMP_FILTER"};
     case step::listen:
       return {"listening on the cell's loopback", "use bubblewrap 0.5 or newer"};
+    case step::toolchain_settings:
+      return {"settings of the toolchain in /etc", "use bubblewrap 0.5 or newer"};
+    case step::own_memory:
+      return {"memory for the workspaces", "store workspaces below the state directory instead"};
+    case step::disk_watch:
+      return {"watching the workspace's disk", "prepare the phase before entering it", errc::io};
     case step::shell:
       return {"starting /bin/sh in the cell", "install a shell below /usr", errc::io};
     case step::start_command:

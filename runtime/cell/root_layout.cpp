@@ -14,13 +14,6 @@ constexpr std::array capabilities{"CAP_SYS_ADMIN", "CAP_SYS_CHROOT",   "CAP_KILL
                                   "CAP_CHOWN",     "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH",
                                   "CAP_FOWNER",    "CAP_FSETID",       "CAP_SETPCAP"};
 
-// Public parts of /etc a toolchain reads. Package manager settings are left out on purpose: they
-// may hold passwords.
-constexpr std::array settings{"/etc/alternatives", "/etc/ld.so.cache",   "/etc/ld.so.conf",
-                              "/etc/ld.so.conf.d", "/etc/ssl/certs",     "/etc/ssl/openssl.cnf",
-                              "/etc/localtime",    "/etc/maven/m2.conf", "/etc/maven/logging",
-                              "/etc/protocols",    "/etc/services",      "/etc/debian_version"};
-
 void add(std::vector<std::string>& to, std::initializer_list<std::string> words) {
   to.insert(to.end(), words);
 }
@@ -36,14 +29,8 @@ void add_toolchain(std::vector<std::string>& to) {
       add(to, {"--ro-bind", folder, folder});
     }
   }
-  for (const char* path : settings)
-    if (fs::exists(path, ignored)) add(to, {"--ro-bind", path, path});
-  // Java, Perl and Python keep parts of their installation there.
-  for (const auto& entry : fs::directory_iterator("/etc", ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("java-") || name.starts_with("python3") || name == "perl")
-      add(to, {"--ro-bind", entry.path().string(), entry.path().string()});
-  }
+  // One bind here and some by the first process: each one of bubblewrap's costs as much as ten.
+  add(to, {"--ro-bind", "/etc", wire::settings_path});
 }
 
 }  // namespace
@@ -65,10 +52,6 @@ std::vector<std::string> bubblewrap_arguments(const cell_spec& spec, const fs::p
   add(words, {"--bind", spec.root.string(), wire::root_path});
   add(words, {"--ro-bind", program.string(), wire::program_path, "--", wire::program_path});
   return words;
-}
-
-std::vector<std::string> minimal_environment() {
-  return {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LANG=C.UTF-8", "TMPDIR=/tmp"};
 }
 
 }  // namespace skein::cell

@@ -14,7 +14,4 @@ namespace skein::cell {
 [[nodiscard]] std::vector<std::string> bubblewrap_arguments(const cell_spec& spec,
                                                             const std::filesystem::path& program);
 
-/// What every command starts with; a command's own variables replace these.
-[[nodiscard]] std::vector<std::string> minimal_environment();
-
 }  // namespace skein::cell

@@ -1,45 +1,34 @@
 #include "runtime/cell/seccomp_filter.hpp"
 
 #include "runtime/cell/init/protocol.hpp"
+#include "runtime/cell/system_calls.hpp"
 #include "runtime/process/descriptor.hpp"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
 #include <memory>
 
 namespace skein::cell {
 namespace {
 
-// By name: a call this libseccomp or this architecture does not know cannot be reached through it
-// under a number either, unless the kernel is newer; those that matter there are in `by_number`.
-constexpr std::array denied{
-    // other processes' memory and state
-    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp",
-    "move_pages", "migrate_pages", "perf_event_open", "lookup_dcookie",
-    // mounts and namespaces
-    "mount", "umount", "umount2", "pivot_root", "chroot", "setns", "unshare", "open_tree",
-    "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "open_by_handle_at",
-    "name_to_handle_at", "quotactl", "quotactl_fd", "acct", "swapon", "swapoff", "fanotify_init",
-    // kernel keys, programs, modules, machine state
-    "keyctl", "add_key", "request_key", "bpf", "userfaultfd", "io_uring_setup", "io_uring_enter",
-    "io_uring_register", "kexec_load", "kexec_file_load", "init_module", "finit_module",
-    "delete_module", "create_module", "query_module", "reboot", "sethostname", "setdomainname",
-    "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime", "syslog", "iopl",
-    "ioperm", "vhangup", "nfsservctl", "uselib", "_sysctl", "sysfs", "ustat", "vm86", "vm86old",
-    "modify_ldt", "get_kernel_syms"};
-
-// Newer than the library: open_tree_attr (467), mseal is harmless, listmount and statmount (457,
-// 458) would name the host's paths.
-constexpr std::array by_number{457, 458, 467};
-
 constexpr std::array namespace_flags{CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
                                      CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
+
+/// x32 calls carry this bit; libseccomp's own check kills them.
+constexpr std::uint32_t foreign_bit = 0x40000000;
 
 using context = std::unique_ptr<void, decltype(&seccomp_release)>;
 
@@ -48,13 +37,10 @@ class rules {
  public:
   explicit rules(void* filter) : filter_(filter) {}
 
-  void deny(int call, int with = EPERM) {
-    keep(seccomp_rule_add_array(filter_, SCMP_ACT_ERRNO(static_cast<unsigned>(with)), call, 0,
-                                nullptr));
-  }
-  void deny_if(int call, scmp_arg_cmp argument, int with = EPERM) {
-    keep(seccomp_rule_add_array(filter_, SCMP_ACT_ERRNO(static_cast<unsigned>(with)), call, 1,
-                                &argument));
+  void deny(int call, int with = EPERM) { deny_if(call, {}, with); }
+  void deny_if(int call, std::initializer_list<scmp_arg_cmp> arguments, int with = EPERM) {
+    keep(seccomp_rule_add_array(filter_, SCMP_ACT_ERRNO(static_cast<unsigned>(with)), call,
+                                static_cast<unsigned>(arguments.size()), arguments.begin()));
   }
   void keep(int outcome) {
     if (failure_ == 0 && outcome != 0) failure_ = -outcome;
@@ -70,36 +56,83 @@ scmp_arg_cmp argument(unsigned number, scmp_compare how, scmp_datum_t a, scmp_da
   return scmp_arg_cmp{number, how, a, b};
 }
 
-void add_rules(rules& all) {
-  for (const char* name : denied) {
-    const int call = seccomp_syscall_resolve_name(name);
-    // A negative number stands for a call this architecture does not have.
-    if (call >= 0) all.deny(call);
+/// libseccomp compares no ranges of calls, so what is not allowed is refused number by number.
+void deny_all_others(rules& all) {
+  std::array<bool, newest_call + 1> allowed{};
+  const auto allow = [&allowed](int call) {
+    if (call >= 0 && call <= newest_call) allowed[static_cast<std::size_t>(call)] = true;
+  };
+  for (const char* name : allowed_calls) allow(seccomp_syscall_resolve_name(name));
+  std::for_each(allowed_numbers.begin(), allowed_numbers.end(), allow);
+  for (int call = 0; call <= newest_call; ++call) {
+    if (allowed[static_cast<std::size_t>(call)]) continue;
+    const std::unique_ptr<char, decltype(&std::free)> name(
+        seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, call), &std::free);
+    const bool known = name != nullptr || std::find(refused_numbers.begin(), refused_numbers.end(),
+                                                    call) != refused_numbers.end();
+    // clone3 passes its flags in memory where no filter can look; libraries fall back to clone.
+    all.deny(call, known && call != SCMP_SYS(clone3) ? EPERM : ENOSYS);
   }
-  for (const int call : by_number) all.deny(call);
-
-  // clone3 passes its flags in memory where no filter can look; libraries fall back to clone.
-  all.deny(SCMP_SYS(clone3), ENOSYS);
-  for (const int flag : namespace_flags) {
-    const auto bits = static_cast<scmp_datum_t>(static_cast<unsigned>(flag));
-    all.deny_if(SCMP_SYS(clone), argument(0, SCMP_CMP_MASKED_EQ, bits, bits));
-  }
-  // Local, IPv4 and IPv6 sockets only: every other family is kernel code nobody here needs.
-  static_assert(AF_UNIX == 1 && AF_INET == 2 && AF_INET6 == 10);
-  all.deny_if(SCMP_SYS(socket), argument(0, SCMP_CMP_EQ, 0), EAFNOSUPPORT);
-  for (scmp_datum_t family = AF_INET + 1; family < AF_INET6; ++family)
-    all.deny_if(SCMP_SYS(socket), argument(0, SCMP_CMP_EQ, family), EAFNOSUPPORT);
-  all.deny_if(SCMP_SYS(socket), argument(0, SCMP_CMP_GT, AF_INET6), EAFNOSUPPORT);
-  all.deny_if(SCMP_SYS(socketpair), argument(0, SCMP_CMP_NE, AF_UNIX), EAFNOSUPPORT);
-  // Limits of another process: PID 1 has the same user.
-  all.deny_if(SCMP_SYS(prlimit64), argument(0, SCMP_CMP_NE, 0));
-  all.deny_if(SCMP_SYS(personality), argument(0, SCMP_CMP_NE, 0));
-  // Typing into a terminal that is not one's own.
-  for (const unsigned long request : {TIOCSTI, TIOCLINUX})
-    all.deny_if(SCMP_SYS(ioctl), argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffU, request));
 }
 
-result<std::string> compile() {
+void restrict_sockets(rules& all, sockets allowed) {
+  static_assert(AF_UNIX == 1 && AF_INET == 2 && AF_INET6 == 10);
+  const int call = SCMP_SYS(socket);
+  const auto family = [](scmp_datum_t number) { return argument(0, SCMP_CMP_EQ, number); };
+  all.deny_if(call, {family(0)}, EAFNOSUPPORT);
+  for (scmp_datum_t other = AF_INET + 1; other < AF_INET6; ++other)
+    all.deny_if(call, {family(other)}, EAFNOSUPPORT);
+  all.deny_if(call, {argument(0, SCMP_CMP_GT, AF_INET6)}, EAFNOSUPPORT);
+  for (const scmp_datum_t internet : {AF_INET, AF_INET6}) {
+    if (allowed == sockets::unix_only) {
+      all.deny_if(call, {family(internet)}, EACCES);
+      continue;
+    }
+    // Streams and datagrams of TCP and UDP: the other protocols are modules nobody here needs.
+    constexpr scmp_datum_t kind = 0xf;
+    for (scmp_datum_t type = 0; type <= kind; ++type) {
+      const auto of_type = argument(1, SCMP_CMP_MASKED_EQ, kind, type);
+      if (type == SOCK_STREAM || type == SOCK_DGRAM) {
+        all.deny_if(call, {family(internet), of_type, argument(2, SCMP_CMP_GT, IPPROTO_UDP)},
+                    EPROTONOSUPPORT);
+      } else {
+        all.deny_if(call, {family(internet), of_type});
+      }
+    }
+  }
+  all.deny_if(SCMP_SYS(socketpair), {argument(0, SCMP_CMP_NE, AF_UNIX)}, EAFNOSUPPORT);
+}
+
+void add_rules(rules& all, sockets allowed) {
+  deny_all_others(all);
+  for (const int flag : namespace_flags) {
+    const auto bits = static_cast<scmp_datum_t>(static_cast<unsigned>(flag));
+    all.deny_if(SCMP_SYS(clone), {argument(0, SCMP_CMP_MASKED_EQ, bits, bits)});
+  }
+  restrict_sockets(all, allowed);
+  // Limits of another process: PID 1 has the same user.
+  all.deny_if(SCMP_SYS(prlimit64), {argument(0, SCMP_CMP_NE, 0)});
+  all.deny_if(SCMP_SYS(personality), {argument(0, SCMP_CMP_NE, 0)});
+  // Typing into a terminal that is not one's own, and line disciplines: modules of old hardware.
+  for (const unsigned long request : {TIOCSTI, TIOCLINUX, TIOCSETD})
+    all.deny_if(SCMP_SYS(ioctl), {argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffU, request)});
+}
+
+/// What libseccomp cannot say: every call newer than those looked at does not exist. The number of
+/// a foreign architecture only goes on to libseccomp's check of it.
+std::string with_prologue(const std::string& program) {
+  const std::array<sock_filter, 4> prologue{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, foreign_bit, 2, 0),
+      BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, newest_call, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+  }};
+  std::string all(sizeof prologue, '\0');
+  std::memcpy(all.data(), prologue.data(), sizeof prologue);
+  return all + program;
+}
+
+result<std::string> compile(sockets allowed) {
   const auto refuse = [](const std::string& what, int code) {
     error why = errno_error("make the seccomp filter: " + what, code);
     why.code = errc::unsupported;
@@ -111,7 +144,7 @@ result<std::string> compile() {
   rules all(filter.get());
   all.keep(seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS));
   all.keep(seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));
-  add_rules(all);
+  add_rules(all, allowed);
   if (all.failure() != 0) return refuse("add a rule", all.failure());
 
   const process::descriptor file(::memfd_create("filter", MFD_CLOEXEC));
@@ -120,17 +153,19 @@ result<std::string> compile() {
     return refuse("export it", -failed);
   std::string program(wire::max_filter + 1, '\0');
   const ssize_t size = ::pread(file.get(), program.data(), program.size(), 0);
-  if (size <= 0 || static_cast<std::size_t>(size) > wire::max_filter)
-    return refuse("read it back", E2BIG);
+  if (size <= 0) return refuse("read it back", errno);
   program.resize(static_cast<std::size_t>(size));
+  program = with_prologue(program);
+  if (program.size() > wire::max_filter) return refuse("keep it below its limit", E2BIG);
   return program;
 }
 
 }  // namespace
 
-const result<std::string>& command_filter() {
-  static const result<std::string> filter = compile();
-  return filter;
+const result<std::string>& command_filter(sockets allowed) {
+  static const result<std::string> unix_only = compile(sockets::unix_only);
+  static const result<std::string> internet = compile(sockets::internet);
+  return allowed == sockets::internet ? internet : unix_only;
 }
 
 }  // namespace skein::cell

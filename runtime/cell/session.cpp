@@ -1,5 +1,6 @@
 #include "runtime/cell/session.hpp"
 
+#include "runtime/cell/environment.hpp"
 #include "runtime/cell/refusal.hpp"
 #include "runtime/cell/request_check.hpp"
 #include "runtime/cell/root_layout.hpp"
@@ -81,9 +82,20 @@ error session::not_possible(const std::string& attempted) const {
 
 void session::start(ready_fn done) {
   if (auto bad = check_spec(spec_); !bad) return done(bad.error());
-  if (const auto& filter = command_filter(); !filter) return done(filter.error());
+  if (!spec_.ports.empty()) spec_.families = sockets::internet;
+  if (const auto& filter = command_filter(spec_.families); !filter) return done(filter.error());
+  // Not required: rlimits hold without it.
+  auto group = control_group::make(spec_.limits);
+  in_group_ = group && group->enter();
   auto child = launch(spec_);
+  const auto left = in_group_ ? group->leave() : result<>{};
+  if (group) group_ = std::move(*group);
   if (!child) return done(child.error());
+  if (!left) {
+    child->processes->kill();
+    process::reap(child->processes->bubblewrap);
+    return done(left.error());
+  }
   on_ready_ = std::move(done);
   processes_ = std::move(child->processes);
   bubblewrap_dead_ = reaped_ = false;
@@ -102,9 +114,9 @@ void session::on_hello(process::descriptor handle) {
   first_dead_ = false;
   first_watch_.assign(::fcntl(processes_->first_watch.get(), F_DUPFD_CLOEXEC, 3));
   watch_process(first_watch_, &session::first_dead_);
-  if (auto group = control_group::make(spec_.limits)) {
+  if (group_ && !in_group_) {
     const pid_t first = process_id(processes_->first_watch.get());
-    if (first > 0 && group->add(first)) group_ = std::move(*group);
+    if (first <= 0 || !group_->add(first)) group_.reset();
   }
   if (auto sent = send_setup(); !sent) end(sent.error());
 }
@@ -127,7 +139,10 @@ result<> session::send_setup() {
   setup.overlay = spec_.how == workspace::strategy::overlay ? 1 : 0;
   setup.port_count = static_cast<std::uint32_t>(spec_.ports.size());
   for (std::size_t i = 0; i < spec_.ports.size(); ++i) setup.ports[i] = spec_.ports[i].number;
-  const std::string& filter = *command_filter();
+  setup.disk_bytes = or_default(asked.disk_bytes, fallback.disk_bytes);
+  setup.disk_files = or_default(asked.disk_files, fallback.disk_files);
+  setup.own_memory = spec_.where == storage::own_memory ? 1 : 0;
+  const std::string& filter = *command_filter(spec_.families);
   setup.filter_bytes = static_cast<std::uint32_t>(filter.size());
   return send(&setup, sizeof setup, filter);
 }
@@ -154,7 +169,7 @@ void session::execute(command what, std::function<void(result<command_result>)> 
   if (!in_phase_)
     return done(error{errc::conflict, "cell " + spec_.name + ": run a command: no phase entered",
                       "enter a phase first"});
-  auto packed = pack_command(what, spec_.environment, minimal_environment());
+  auto packed = pack_command(what, spec_.environment, standard_environment());
   if (!packed) return done(packed.error());
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0)
@@ -229,7 +244,7 @@ void session::receive() {
   } else if (reply.kind == wire::answer::listening) {
     on_listening(reply.status, std::move(attached));
   } else {
-    on_reply(reply);
+    on_reply(reply, std::move(attached));
   }
   if (state_ != state::dead) watch_socket();
 }
@@ -243,11 +258,14 @@ void session::on_listening(int port, process::descriptor listener) {
   spec_.ports[ports_handed_out_++].listening(std::move(listener));
 }
 
-void session::on_reply(const wire::reply& reply) {
+void session::on_reply(const wire::reply& reply, process::descriptor attached) {
   if (state_ == state::starting) {
     if (reply.kind != wire::answer::ready) return end(refusal(spec_.name, reply));
     if (ports_handed_out_ != spec_.ports.size())
       return end({errc::internal, "cell " + spec_.name + ": the first process kept a port", ""});
+    if (attached.get() < 0 && spec_.where == storage::own_memory)
+      return end({errc::internal, "cell " + spec_.name + ": it has no memory of its own", ""});
+    memory_ = std::move(attached);
     timer_.cancel();
     ++timer_turn_;
     state_ = state::idle;
@@ -281,6 +299,11 @@ void session::finish_command(const wire::reply& reply) {
   outcome.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
   if (ended->stopped) outcome.end = *ended->stopped;
   outcome.output = ended->window.text();
+  if (reply.error == EDQUOT && !ended->stopped) {
+    outcome.end = command_end::signalled;
+    outcome.code = SIGXFSZ;
+    outcome.output += "\n[the workspace holds more than the cell may store, or its disk is full]\n";
+  }
   outcome.output_bytes = ended->window.total();
   outcome.truncated = ended->window.truncated();
   outcome.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(

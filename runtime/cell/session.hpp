@@ -43,6 +43,10 @@ class session : public std::enable_shared_from_this<session> {
   void execute(command what, std::function<void(result<command_result>)> done);
   void kill(std::function<void()> done);
 
+  [[nodiscard]] const cell_spec& spec() const { return spec_; }
+  /// The folder of a cell with memory of its own, once it is ready.
+  [[nodiscard]] process::descriptor take_memory() { return std::move(memory_); }
+
   /// What ends the cell without the loop; filled in once it is started.
   [[nodiscard]] std::shared_ptr<cell_processes> processes() const { return processes_; }
 
@@ -72,7 +76,7 @@ class session : public std::enable_shared_from_this<session> {
   void receive();
   void on_hello(process::descriptor handle);
   void on_listening(int port, process::descriptor listener);
-  void on_reply(const wire::reply& reply);
+  void on_reply(const wire::reply& reply, process::descriptor attached);
   void finish_command(const wire::reply& reply);
 
   void watch_output();
@@ -92,6 +96,7 @@ class session : public std::enable_shared_from_this<session> {
   cell_spec spec_;
   state state_ = state::starting;
   bool in_phase_ = false;
+  bool in_group_ = false;  ///< the cell was started inside its control group
   std::size_t ports_handed_out_ = 0;
   bool first_dead_ = true;  ///< there is none yet
   bool bubblewrap_dead_ = true;
@@ -105,6 +110,7 @@ class session : public std::enable_shared_from_this<session> {
   boost::asio::steady_timer timer_;
   unsigned timer_turn_ = 0;
   std::optional<control_group> group_;
+  process::descriptor memory_;
   std::string said_;  ///< bubblewrap's standard error, bounded
 
   ready_fn on_ready_;

@@ -41,6 +41,8 @@ bool apply_limits(const wire::setup_request& set) {
       {RLIMIT_NOFILE, set.open_files},
       {RLIMIT_CPU, set.cpu_seconds},
       {RLIMIT_MEMLOCK, 8 << 20},
+      {RLIMIT_MSGQUEUE, 800 << 10},
+      {RLIMIT_SIGPENDING, 4096},
       {RLIMIT_RTPRIO, 0},
       {RLIMIT_NICE, 0},
   };

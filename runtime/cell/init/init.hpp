@@ -32,6 +32,7 @@ struct first_process {
   int signals = -1;   ///< signalfd of SIGCHLD
   int pristine = -1;  ///< the mount namespace no command ever runs in
   int null = -1;      ///< /dev/null
+  int disk = -1;      ///< what the phase writes to, when it is watched
   bool in_phase = false;
 };
 
@@ -41,11 +42,30 @@ struct first_process {
 /// Makes this process untouchable for commands and the cell's root unwritable.
 [[nodiscard]] outcome set_up(first_process& self);
 
+/// Gives up every privilege that phases do not need; the pristine mounts are final.
+[[nodiscard]] outcome confine(first_process& self);
+
 /// A socket that listens on `port` of the cell's loopback; negative: errno tells why.
 [[nodiscard]] int listen_on(std::uint16_t port);
 
 /// Kills and reaps everything but PID 1; adds what it used to `cpu_us`.
 void kill_rest(std::uint64_t& cpu_us);
+
+/// Binds what a toolchain reads of the host's /etc; every phase covers the rest.
+[[nodiscard]] outcome bind_settings();
+
+/// Puts a tmpfs of the allowed size where phases live; `handle` is its folder.
+[[nodiscard]] outcome mount_own_memory(const wire::setup_request& limits, int& handle);
+
+/// Remembers what the file system of `phase` holds now; to be called before its sources are hidden.
+[[nodiscard]] outcome watch_disk(first_process& self, const char* phase);
+
+/// True when the watched phase holds more than it may, or its file system is nearly full. Cheap
+/// while the file system does not grow.
+[[nodiscard]] bool disk_exceeded(const first_process& self);
+
+/// Tries what a cell must refuse, one line `NAME OUTCOME` each; for `skein doctor`, as a command.
+int attempt_all(bool only_disk);
 
 [[nodiscard]] outcome enter_phase(first_process& self, const char* phase);
 

@@ -86,6 +86,9 @@ request kind_of(const char* from) {
   return kind;
 }
 
+/// How often the disk is looked at while a command runs.
+constexpr int disk_tick_ms = 50;
+
 /// Waits for `child` or a `stop`; then nothing but PID 1 is left.
 wire::reply wait_for(const first_process& self, pid_t child) {
   wire::reply ended{answer::done, step::none, 0, 0, 0};
@@ -104,10 +107,16 @@ wire::reply wait_for(const first_process& self, pid_t child) {
       if (reaped != child) continue;
       ended.status = status;
       kill_rest(ended.cpu_us);
+      if (ended.error == 0 && disk_exceeded(self)) ended.error = EDQUOT;
       return ended;
     }
     pollfd waits[] = {{wire::socket_descriptor, POLLIN, 0}, {self.signals, POLLIN, 0}};
-    if (::poll(waits, 2, -1) < 0) continue;
+    const int due = ::poll(waits, 2, self.disk >= 0 ? disk_tick_ms : -1);
+    if (due < 0) continue;
+    if (due == 0 && disk_exceeded(self)) {
+      ended.error = EDQUOT;
+      ::kill(-1, SIGKILL);
+    }
     if (waits[1].revents != 0) {
       signalfd_siginfo drained;
       while (::read(self.signals, &drained, sizeof drained) > 0) continue;
@@ -209,8 +218,9 @@ void answer_execute(first_process& self, const received& got) {
 }  // namespace
 }  // namespace skein::cell::init
 
-int main() {
+int main(int count, char** words) {
   using namespace skein::cell;
+  if (count > 1 && std::strcmp(words[1], "attempt") == 0) return init::attempt_all(count > 2);
   ::syscall(SYS_close_range, static_cast<unsigned>(wire::socket_descriptor + 1), ~0U, 0);
   ::fcntl(wire::socket_descriptor, F_SETFD, FD_CLOEXEC);
   init::first_process self;
@@ -225,11 +235,16 @@ int main() {
   const init::received got = init::receive(init::setup_message, sizeof init::setup_message);
   init::outcome bad = init::read_setup(self, init::setup_message, got.size);
   if (!bad.failed()) bad = init::set_up(self);
+  int workspaces = -1;
+  if (!bad.failed() && self.set.limits.own_memory != 0)
+    bad = init::mount_own_memory(self.set.limits, workspaces);
+  if (!bad.failed()) bad = init::confine(self);
   if (!bad.failed()) bad = init::hand_out_ports(self);
   if (bad.failed()) {
     init::send_failure(bad);
     return 1;
   }
-  init::send_reply({wire::answer::ready, wire::step::none, 0, 0, 0});
+  init::send_reply({wire::answer::ready, wire::step::none, 0, 0, 0}, workspaces);
+  if (workspaces >= 0) ::close(workspaces);
   init::serve(self);
 }

@@ -62,13 +62,15 @@ bool mount_temporary(const char* path, std::uint64_t bytes) {
   return ::mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) == 0;
 }
 
-outcome mount_phase(const first_process& self, const char* phase) {
+outcome mount_phase(first_process& self, const char* phase) {
   if (::unshare(CLONE_NEWNS | CLONE_NEWIPC) != 0) return failed_at(step::phase_namespaces);
   if (self.set.limits.overlay != 0) {
     if (!mount_overlay(phase)) return failed_at(step::overlay);
   } else if (!mount_copy(phase)) {
     return failed_at(step::copy);
   }
+  if (self.set.limits.own_memory == 0)
+    if (const outcome bad = watch_disk(self, phase); bad.failed()) return bad;
   const std::uint64_t bytes = self.set.limits.temporary_bytes;
   if (!mount_temporary("/tmp", bytes) || !mount_temporary("/dev/shm", bytes / 2))
     return failed_at(step::temporary_files);

@@ -2,9 +2,8 @@
 // SOCK_SEQPACKET message each, same machine, same build. Not an interface to anything else.
 //
 //   host → PID 1   setup · enter · execute (+ the output pipe) · stop
-//   PID 1 → host   hello (+ a pidfd of PID 1) · listening (+ the socket)* · ready · entered · done
-//   ·
-//                  failed
+//   PID 1 → host   hello (+ a pidfd of PID 1) · listening (+ the socket)* · ready (+ the folder of
+//                  workspaces) · entered · done · failed
 #pragma once
 
 #include <cstddef>
@@ -12,7 +11,7 @@
 
 namespace skein::cell::wire {
 
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 constexpr int socket_descriptor = 3;  ///< inherited by PID 1
 
 // Paths inside a cell. Everything below `hidden` is covered before a command runs.
@@ -20,6 +19,7 @@ constexpr const char* hidden_path = "/.cell";
 constexpr const char* base_path = "/.cell/base";
 constexpr const char* root_path = "/.cell/root";
 constexpr const char* program_path = "/.cell/init";
+constexpr const char* settings_path = "/.cell/etc";  ///< the host's /etc
 constexpr const char* workspace_path = "/workspace";
 
 constexpr std::size_t max_phase = 63;
@@ -61,6 +61,9 @@ enum class step : std::uint32_t {
   filter,
   shell,
   listen,
+  toolchain_settings,
+  own_memory,
+  disk_watch,
 };
 
 struct setup_request {
@@ -72,6 +75,10 @@ struct setup_request {
   std::uint64_t processes = 0;
   std::uint64_t open_files = 0;
   std::uint64_t cpu_seconds = 0;
+  std::uint64_t disk_bytes = 0;  ///< of all phases (own memory) or of one (watched)
+  std::uint64_t disk_files = 0;
+  std::uint32_t own_memory = 0;  ///< 1: a bounded tmpfs on ROOT; `ready` carries a handle of it
+  std::uint32_t padding = 0;
   std::uint32_t overlay = 1;  ///< 0: bind ROOT/PHASE/copy
   std::uint32_t filter_bytes = 0;
   std::uint32_t port_count = 0;
@@ -101,7 +108,7 @@ struct stop_request {
 struct reply {
   answer kind = answer::failed;
   step where = step::none;
-  std::int32_t error = 0;   ///< errno of `where`
+  std::int32_t error = 0;   ///< errno of `where`; of `done`: EDQUOT when the disk limit ended it
   std::int32_t status = 0;  ///< wait status of the command; the port of `listening`
   std::uint64_t cpu_us = 0;
 };

@@ -47,7 +47,7 @@ constexpr const char* hidden_proc_files[] = {
     "/proc/sched_debug", "/proc/latency_stats", "/proc/sysrq-trigger", "/proc/kmsg",
     "/proc/kallsyms",    "/proc/vmallocinfo",   "/proc/slabinfo",      "/proc/cmdline"};
 constexpr const char* hidden_proc_folders[] = {"/proc/acpi", "/proc/asound", "/proc/scsi",
-                                               "/proc/fs", "/proc/driver"};
+                                               "/proc/fs",   "/proc/driver", "/proc/1"};
 constexpr const char* empty_folder = "/.empty";
 
 outcome write_account_files() {
@@ -152,16 +152,21 @@ outcome set_up(first_process& self) {
   if (self.null < 0) return failed_at(step::descriptors);
   if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr))
     return failed_at(step::mount_namespace);
+  self.pristine = ::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (self.pristine < 0) return failed_at(step::mount_namespace);
   if (const outcome bad = write_account_files(); bad.failed()) return bad;
+  if (const outcome bad = bind_settings(); bad.failed()) return bad;
   if (const outcome bad = hide_proc(); bad.failed()) return bad;
   if (!make_read_only("/", 0) || !make_read_only("/proc", AT_RECURSIVE) ||
       !make_read_only("/dev", AT_RECURSIVE) || !make_read_only("/usr", AT_RECURSIVE) ||
       !make_read_only(wire::base_path, AT_RECURSIVE))
     return failed_at(step::read_only);
+  return {};
+}
+
+outcome confine(first_process& self) {
   if (const outcome bad = keep_few_capabilities(); bad.failed()) return bad;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed_at(step::no_new_privileges);
-  self.pristine = ::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-  if (self.pristine < 0) return failed_at(step::mount_namespace);
 
   // Blocked, so that the namespace's rule "PID 1 gets no signal it has no handler for" holds for
   // all of them but SIGCHLD, which only wakes us.

@@ -1,5 +1,8 @@
 // Commands: how they end, what comes back, what is left of them.
+#include "runtime/cell/environment.hpp"
 #include "tests/runtime/cell/cell_fixture.hpp"
+
+#include <algorithm>
 
 namespace skein::cell::testing {
 namespace {
@@ -117,10 +120,24 @@ TEST_F(cell_test, T3_4_environment_is_minimal) {
   ::setenv("SKEIN_TOKEN_OF_THE_HOST", "secret", 1);
   start();
   ::unsetenv("SKEIN_TOKEN_OF_THE_HOST");
-  EXPECT_EQ(
-      "HOME=/tmp\nLANG=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\nPWD=/workspace\n"
-      "TMPDIR=/tmp\n",
-      run("env | grep -v '^_=' | sort").output);
+  auto expected = standard_environment();
+  expected.emplace_back("PWD=/workspace");
+  std::sort(expected.begin(), expected.end());
+  std::string lines;
+  for (const std::string& variable : expected) lines += variable + "\n";
+  EXPECT_EQ(lines, run("env | grep -v '^_=' | LC_ALL=C sort").output);
+}
+
+TEST_F(cell_test, T3_12_T6_4_package_managers_are_configured_by_the_platform) {
+  write_base(".npmrc", "ignore-scripts=false\n");
+  start();
+  EXPECT_EQ("true /dev/null /dev/null :all: 1\n",
+            run("echo $npm_config_ignore_scripts $npm_config_userconfig $PIP_CONFIG_FILE "
+                "$PIP_ONLY_BINARY $COMPOSER_NO_INTERACTION")
+                .output);
+  if (run("command -v npm").code != 0) GTEST_SKIP() << "no npm on this machine";
+  // What npm makes of it, although the repository says otherwise.
+  EXPECT_EQ("true\n", run("npm config get ignore-scripts").output);
 }
 
 TEST_F(cell_test, T3_4_variables_of_a_command_are_added_and_replace) {

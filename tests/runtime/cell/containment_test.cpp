@@ -40,16 +40,39 @@ TEST_F(containment_test, B3_T3_1_no_namespace_or_mount_can_be_made) {
 
 TEST_F(containment_test, B3_kernel_interfaces_are_closed) {
   const auto tried = intrude("kernel");
-  EXPECT_EQ(21U, tried.size());
+  EXPECT_EQ(41U, tried.size());
+  for (const auto& [name, outcome] : tried)
+    EXPECT_EQ(name == "newer" ? "ENOSYS" : "EPERM", outcome) << name;
+}
+
+TEST_F(containment_test, T3_3_C8_without_a_grant_sockets_are_local) {
+  const auto tried = intrude("sockets");
+  EXPECT_EQ(13U, tried.size());
   for (const auto& [name, outcome] : tried) {
-    const bool family = name.starts_with("socket_") && name != "socket_raw";
-    EXPECT_EQ(family ? "EAFNOSUPPORT" : "EPERM", outcome) << name;
+    if (name.starts_with("unix")) {
+      EXPECT_EQ("ok", outcome) << name;
+    } else {
+      EXPECT_EQ(name.starts_with("inet") ? "EACCES" : "EAFNOSUPPORT", outcome) << name;
+    }
   }
+}
+
+TEST_F(containment_test, T3_3_with_a_grant_they_are_tcp_and_udp_too) {
+  spec_.families = sockets::internet;
+  const auto tried = intrude("sockets");
+  EXPECT_EQ(13U, tried.size());
+  for (const std::string name : {"inet_stream", "inet6_stream", "inet_datagram", "unix_stream"})
+    EXPECT_EQ("ok", tried.at(name)) << name;
+  EXPECT_EQ("EPERM", tried.at("inet_raw"));
+  EXPECT_EQ("EPERM", tried.at("inet_seqpacket"));
+  EXPECT_EQ("EPROTONOSUPPORT", tried.at("inet_mptcp"));
+  for (const std::string name : {"netlink", "packet", "vsock", "alg", "high_bits"})
+    EXPECT_EQ("EAFNOSUPPORT", tried.at(name)) << name;
 }
 
 TEST_F(containment_test, what_builds_need_is_allowed) {
   const auto tried = intrude("allowed");
-  EXPECT_EQ(10U, tried.size());
+  EXPECT_EQ(12U, tried.size());
   for (const auto& [name, outcome] : tried) EXPECT_EQ("ok", outcome) << name;
 }
 
@@ -121,6 +144,18 @@ TEST_F(containment_test, C8_B7_network_has_only_its_own_loopback) {
   EXPECT_EQ("1\n", run("wc -l < /proc/net/route").output);  // the headline
 }
 
+TEST_F(containment_test, T3_2_of_etc_only_the_toolchains_part_is_there) {
+  start();
+  EXPECT_EQ("", run("for f in /etc/fstab /etc/hostname /etc/npmrc /etc/pip.conf /etc/gitconfig "
+                    "/etc/machine-id /etc/pam.d /etc/shadow- /etc/sudoers /etc/environment "
+                    "/etc/apt /etc/maven/settings.xml; do test -e $f && echo $f; done; true")
+                    .output);
+  EXPECT_EQ(0,
+            run("test -e /etc/ld.so.cache && test -d /etc/alternatives && ! touch /etc/ld.so.cache"
+                " && ! touch /etc/alternatives/x")
+                .code);
+}
+
 TEST_F(containment_test, account_is_the_cells_own) {
   start();
   EXPECT_EQ("skein skein cell\n",
@@ -132,10 +167,10 @@ TEST_F(containment_test, descriptors_are_the_three_streams) {
   EXPECT_EQ("0 1 2 3 \n", run("echo $(ls /proc/self/fd) ''").output);  // 3: the folder ls reads
 }
 
-TEST_F(containment_test, proc_shows_only_the_cell) {
+TEST_F(containment_test, proc_shows_neither_the_host_nor_the_first_process) {
   start();
-  EXPECT_EQ("skein-cell\n", run("cat /proc/1/comm | sed s/^init$/skein-cell/").output);
-  EXPECT_EQ("0\n", run("cat /proc/[0-9]*/comm | grep -c -E 'bwrap|cell_tests'").output);
+  EXPECT_EQ("0\n", run("cat /proc/[0-9]*/comm | grep -c -E 'bwrap|cell_tests|init|skein'").output);
+  EXPECT_EQ("", run("ls -A /proc/1").output);
 }
 
 }  // namespace

@@ -13,13 +13,14 @@
 namespace skein::cell {
 namespace {
 
-/// A process that looks like a half-made cell: named bwrap, with a path below `workspaces`, sleeping.
+/// A process that looks like a half-made cell: named bwrap, with a path below `workspaces`,
+/// sleeping.
 pid_t look_alike(const std::string& path) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::execl("/bin/sh", "bwrap", "-c", "exec -a bwrap sleep 60 2>/dev/null || sleep 60", path.c_str(),
-            static_cast<char*>(nullptr));
+    ::execl("/bin/sh", "bwrap", "-c", "exec -a bwrap sleep 60 2>/dev/null || sleep 60",
+            path.c_str(), static_cast<char*>(nullptr));
     ::_exit(127);
   }
   return child;

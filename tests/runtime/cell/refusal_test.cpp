@@ -59,7 +59,7 @@ TEST_F(refusal_test, without_a_phase_no_command_runs) {
 
 TEST(refusal, every_step_names_a_layer_and_a_remedy) {
   for (auto step = static_cast<std::uint32_t>(wire::step::not_first_process);
-       step <= static_cast<std::uint32_t>(wire::step::listen); ++step) {
+       step <= static_cast<std::uint32_t>(wire::step::disk_watch); ++step) {
     wire::reply failed;
     failed.where = static_cast<wire::step>(step);
     failed.error = EPERM;

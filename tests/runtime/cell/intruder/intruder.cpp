@@ -4,6 +4,7 @@
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -80,18 +81,61 @@ void kernel() {
   report("personality", ::personality(0x0040000));
   report("tiocsti", ::ioctl(0, TIOCSTI, "x"));
   report("tiocsti_high_bits", ::syscall(SYS_ioctl, 0, 0xffffffff00000000UL | TIOCSTI, "x"));
-  report("socket_netlink", ::socket(AF_NETLINK, SOCK_RAW, 0));
-  report("socket_packet", ::socket(AF_PACKET, SOCK_RAW, 0));
-  report("socket_vsock", ::socket(40, SOCK_STREAM, 0));
-  report("socket_alg", ::socket(38, SOCK_SEQPACKET, 0));
-  report("socket_high_bits", ::syscall(SYS_socket, 0x100000010UL, SOCK_RAW, 0));
-  report("socket_raw", ::socket(AF_INET, SOCK_RAW, 1));
+  report("tioclinux", ::ioctl(0, TIOCLINUX, "x"));
+  report("tiocsetd", ::ioctl(0, TIOCSETD, "x"));
+  report("process_vm_writev", ::process_vm_writev(1, nullptr, 0, nullptr, 0, 0));
+  report("pidfd_getfd", ::syscall(SYS_pidfd_getfd, 0, 0, 0));
+  report("kcmp", ::syscall(SYS_kcmp, 1, 1, 0, 0, 0));
+  report("io_uring_enter", ::syscall(SYS_io_uring_enter, 0, 0, 0, 0, nullptr, 0));
+  report("io_uring_register", ::syscall(SYS_io_uring_register, 0, 0, nullptr, 0));
+  report("request_key", ::syscall(SYS_request_key, "user", "x", nullptr, 0));
+  report("kexec_file_load", ::syscall(SYS_kexec_file_load, 0, 0, 0, nullptr, 0));
+  report("finit_module", ::syscall(SYS_finit_module, 0, "", 0));
+  report("delete_module", ::syscall(SYS_delete_module, "", 0));
+  report("swapon", ::syscall(SYS_swapon, "/workspace/x", 0));
+  report("acct", ::syscall(SYS_acct, "/workspace/x"));
+  report("quotactl", ::syscall(SYS_quotactl, 0, nullptr, 0, nullptr));
+  report("clock_settime", ::syscall(SYS_clock_settime, 0, nullptr));
+  report("settimeofday", ::syscall(SYS_settimeofday, nullptr, nullptr));
+  report("name_to_handle_at", ::syscall(SYS_name_to_handle_at, 0, "/", nullptr, nullptr, 0));
+  report("fanotify_init", ::syscall(SYS_fanotify_init, 0, 0));
+  report("syslog", ::syscall(SYS_syslog, 3, nullptr, 0));
+  report("process_madvise", ::syscall(SYS_process_madvise, -1, nullptr, 0, 0, 0));
+  report("open_tree_attr", ::syscall(467, AT_FDCWD, "/", 0, nullptr, 0));
+#if defined(__x86_64__)
+  report("iopl", ::syscall(SYS_iopl, 3));
+  report("ioperm", ::syscall(SYS_ioperm, 0, 1, 1));
+  report("modify_ldt", ::syscall(SYS_modify_ldt, 0, nullptr, 0));
+  report("lookup_dcookie", ::syscall(SYS_lookup_dcookie, 0, nullptr, 0));
+#endif
+  report("newer", ::syscall(470));
+}
+
+void sockets() {
+  report("unix_stream", ::socket(AF_UNIX, SOCK_STREAM, 0));
+  int pair[2];
+  report("unix_pair", ::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
+  report("inet_stream", ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  report("inet6_stream", ::socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP));
+  report("inet_datagram", ::socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP));
+  report("inet_raw", ::socket(AF_INET, SOCK_RAW, 1));
+  report("inet_seqpacket", ::socket(AF_INET, SOCK_SEQPACKET, 0));
+  report("inet_mptcp", ::socket(AF_INET, SOCK_STREAM, 262));
+  report("netlink", ::socket(AF_NETLINK, SOCK_RAW, 0));
+  report("packet", ::socket(AF_PACKET, SOCK_RAW, 0));
+  report("vsock", ::socket(40, SOCK_STREAM, 0));
+  report("alg", ::socket(38, SOCK_SEQPACKET, 0));
+  report("high_bits", ::syscall(SYS_socket, 0x100000010UL, SOCK_RAW, 0));
 }
 
 void allowed() {
+  static char space[256];
+  const unsigned long how[3] = {O_RDONLY, 0, 0};
   report("socket_unix", ::socket(AF_UNIX, SOCK_STREAM, 0));
-  report("socket_inet", ::socket(AF_INET, SOCK_STREAM, 0));
-  report("socket_inet6", ::socket(AF_INET6, SOCK_STREAM, 0));
+  report("memfd", ::syscall(SYS_memfd_create, "x", 0));
+  report("statx", ::syscall(SYS_statx, AT_FDCWD, "/workspace", 0, 0xfff, space));
+  report("openat2", ::syscall(SYS_openat2, AT_FDCWD, "/workspace", how, sizeof how));
+  report("priority", ::syscall(SYS_setpriority, 0, 0, 5));
   report("fork", clone_with(0));
   rlimit limit = {};
   report("getrlimit", ::prlimit(0, RLIMIT_NOFILE, nullptr, &limit));
@@ -144,6 +188,34 @@ void capabilities() {
   report("new_privileges", ::prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0));
 }
 
+/// Writes 1 MiB files until it is refused or 16 GiB are there; unlinked ones stay open.
+void fill(bool unlinked) {
+  static char block[1 << 20];
+  char name[32];
+  for (int i = 0; i < 16'384; ++i) {
+    std::snprintf(name, sizeof name, "fill%d", i);
+    const int file = ::open(name, O_WRONLY | O_CREAT, 0600);
+    if (unlinked) ::unlink(name);
+    if (file < 0 || ::write(file, block, sizeof block) < 0) return report("fill", -1);
+    if (!unlinked) ::close(file);
+  }
+  report("fill", 0);
+}
+
+/// Empty files until it is refused, by four processes at once.
+void many_files() {
+  ::fork();
+  ::fork();
+  char name[64];
+  for (int i = 0; i < 5'000'000; ++i) {
+    std::snprintf(name, sizeof name, "empty%d.%d", static_cast<int>(::getpid()), i);
+    const int file = ::open(name, O_WRONLY | O_CREAT, 0600);
+    if (file < 0) return report("many_files", -1);
+    ::close(file);
+  }
+  report("many_files", 0);
+}
+
 /// The 32-bit entry reaches other system call numbers; the filter ends the process.
 void foreign_architecture() {
 #if defined(__x86_64__)
@@ -169,6 +241,10 @@ int main(int count, char** words) {
     const char* const what = words[i];
     if (std::strcmp(what, "namespaces") == 0) namespaces();
     if (std::strcmp(what, "kernel") == 0) kernel();
+    if (std::strcmp(what, "sockets") == 0) sockets();
+    if (std::strcmp(what, "fill") == 0) fill(false);
+    if (std::strcmp(what, "fill_unlinked") == 0) fill(true);
+    if (std::strcmp(what, "many_files") == 0) many_files();
     if (std::strcmp(what, "allowed") == 0) allowed();
     if (std::strcmp(what, "first_process") == 0) first_process();
     if (std::strcmp(what, "files") == 0) files();
