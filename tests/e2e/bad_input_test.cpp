@@ -85,11 +85,15 @@ TEST_F(bad_input, names_that_are_hard_to_say_survive_unchanged) {
 
 TEST_F(bad_input, symlinks_stay_symlinks_and_are_not_followed_out) {
   const auto url = repository("a", "ln -s /etc/passwd abs; ln -s ../../../../etc rel; echo x >f");
-  const auto object = run(task(url, "echo y >>f; ln -s f made; echo evil >>abs || true"));
+  const auto object = run(task(url, "echo y >>f; echo evil >>abs || true"));
   ASSERT_EQ(object["state"], "published") << object.dump(1);
   const std::string branch = object["publication"]["branch"];
   EXPECT_THAT(sh("git --git-dir=remote/a.git ls-tree " + branch), HasSubstr("120000"));
-  EXPECT_EQ(sh("git --git-dir=remote/a.git show " + branch + ":made"), "f");
+  EXPECT_EQ(sh("git --git-dir=remote/a.git show " + branch + ":abs"), "/etc/passwd");
+  // A new one waits for a person to look at it.
+  const auto made = run(task(url, "ln -s f made"));
+  EXPECT_EQ(made["state"], "waiting_approval") << made.dump(1);
+  EXPECT_THAT(skein({"diff", made["runId"]}).out, HasSubstr("new file mode 120000"));
 }
 
 TEST_F(bad_input, odd_files_left_in_the_workspace_are_left_out_and_said) {
