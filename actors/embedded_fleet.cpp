@@ -81,8 +81,8 @@ class fleet_process : public embedded_fleet {
  public:
   fleet_process(fleet_options options, store::state_lock lock,
                 std::unique_ptr<store::writer> writer, verify::catalogue verifiers,
-                scan::secret_scanner secrets, git::base_shelves bases, workspace::strategy how,
-                std::uint32_t cells)
+                scan::secret_scanner secrets, diff::tables gate, git::base_shelves bases,
+                workspace::strategy how, std::uint32_t cells)
       : options_(std::move(options)),
         lock_(std::move(lock)),
         // Blocking calls of at most every cell's run and as many that are being published.
@@ -90,7 +90,7 @@ class fleet_process : public embedded_fleet {
         world_(std::make_shared<surroundings>(surroundings{
             options_.layout, std::move(bases), options_.config, std::move(verifiers),
             artifact::artifact_store{options_.layout.artifacts()}, std::move(secrets), loop_, pool_,
-            &wall_clock_ms})),
+            &wall_clock_ms, std::move(gate)})),
         system_(configure(config_)) {
     scheduler_options scheduling;
     scheduling.cells = cells;
@@ -198,6 +198,7 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   SKEIN_TRY(writer, store::writer::open(options.layout, &wall_clock_ms));
   SKEIN_TRY(verifiers, verify::catalogue::load(options.shipped / "verifiers"));
   SKEIN_TRY(secrets, scan::secret_scanner::load(options.shipped / "secrets"));
+  SKEIN_TRY(gate, diff::tables::load(options.shipped / "diff"));
   SKEIN_TRY(cell_program, cell::find_cell_program());
   (void)cell_program;
   auto cells = options.cells != 0 ? options.cells : options.config.cells;
@@ -222,7 +223,8 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   }
   auto made = std::make_unique<fleet_process>(std::move(options), std::move(lock),
                                               std::move(writer), std::move(verifiers),
-                                              std::move(secrets), std::move(bases), how, cells);
+                                              std::move(secrets), std::move(gate), std::move(bases), how,
+                                              cells);
   SKEIN_TRY(started, made->start());
   if (started.recovered > 0) spdlog::info("{} interrupted runs found", started.recovered);
   return std::unique_ptr<embedded_fleet>{std::move(made)};

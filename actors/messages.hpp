@@ -87,17 +87,20 @@ struct prepared_base {
   std::vector<std::string> root_entries;  ///< names in the repository's root, for verifier choice
   workspace::ignored_fn ignored;
 };
-/// Writes a change as a git tree, computes the diff, stores the patch.
+/// Writes a change as a git tree, computes the diff, examines it, stores the patch.
 struct record_change {
   git::base base;
   std::filesystem::path checkout;
   std::shared_ptr<const workspace::change_set> change;
+  std::shared_ptr<const schema::task_spec> task;  ///< what the change is examined against
 };
 struct recorded_change {
   std::string tree;
   git::diff diff;
   artifact::ref patch_ref;
   std::vector<schema::finding> secrets;  ///< of the added lines
+  std::vector<schema::finding> findings;  ///< of the diff gate
+  bool raised_risk = false;
 };
 /// Redacts, then stores.
 struct put_text {

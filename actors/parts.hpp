@@ -3,6 +3,7 @@
 
 #include "actors/protocol.hpp"
 #include "runtime/artifact/artifact_store.hpp"
+#include "runtime/diff/tables.hpp"
 #include "runtime/process/blocking_pool.hpp"
 #include "runtime/process/io_loop.hpp"
 #include "runtime/scan/secret_scanner.hpp"
@@ -29,6 +30,7 @@ struct surroundings {
   process::io_loop& loop;
   process::blocking_pool& pool;
   store::clock_fn now_ms;
+  diff::tables gate{};  ///< of the diff gate; empty ones block every change
 };
 using surroundings_ptr = std::shared_ptr<const surroundings>;
 

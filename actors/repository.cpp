@@ -1,8 +1,14 @@
 #include "actors/repository.hpp"
 
 #include "actors/offload.hpp"
+#include "runtime/diff/base_reader.hpp"
+#include "runtime/diff/examine.hpp"
+#include "runtime/diff/patch_reader.hpp"
+#include "runtime/diff/whole_tests.hpp"
+#include "runtime/scan/redact_patch.hpp"
 
 #include <filesystem>
+#include <set>
 
 namespace skein::actors {
 
@@ -28,18 +34,40 @@ result<prepared> prepare(const surroundings& world, const prepare_base& ask) {
   return out;
 }
 
+/// What the diff gate finds. Lines of the change stand in its messages, so secrets are taken out.
+void examine(const surroundings& world, const record_change& ask, recorded_change& into) {
+  auto change = diff::read_patch(into.diff.patch);
+  std::set<std::string> paths;
+  for (const auto& file : into.diff.files) paths.insert(file.path);
+  diff::expect_paths(change, paths);
+  diff::show_whole_tests(change, *ask.change, diff::files_of(ask.checkout), world.gate);
+  auto found = diff::examine(change, *ask.task, world.gate, [&world](const std::string& text) {
+    return world.secrets.redact(text);
+  });
+  if (!into.secrets.empty()) {
+    // A line of a longer secret may look like nothing.
+    for (auto& each : found.findings) each.before = each.after = {};
+  }
+  into.raised_risk = found.raised_risk;
+  into.findings = found.records();
+}
+
 result<recorded_change> record(const surroundings& world, const record_change& ask) {
   SKEIN_TRY(written, git::write_change(ask.base, ask.checkout, *ask.change));
-  recorded_change recorded{written.tree, std::move(written.change), {}, {}};
+  recorded_change recorded{written.tree, std::move(written.change), {}, {}, {}, false};
   for (const auto& found : world.secrets.scan_added(recorded.diff.patch)) {
     recorded.secrets.push_back({found.rule, "error", found.path, found.line, "block",
                                 "secret in the change: " + found.description});
   }
   // A patch that carries a secret is kept only with the secret taken out.
   const auto& patch = recorded.diff.patch;
-  SKEIN_TRY(ref,
-            world.artifacts.put(recorded.secrets.empty() ? patch : world.secrets.redact(patch)));
+  SKEIN_TRY(ref, world.artifacts.put(
+                     recorded.secrets.empty() ? patch : scan::redact_patch(world.secrets, patch)));
   recorded.patch_ref = ref;
+  if (ask.task == nullptr) {
+    return error{errc::internal, "record a change without its task", "report this as a bug"};
+  }
+  examine(world, ask, recorded);
   return recorded;
 }
 

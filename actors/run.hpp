@@ -50,7 +50,9 @@ struct run_state {
   workspace_actor workspace;
   std::shared_ptr<const workspace::change_set> change;
   git::diff diff;
-  std::vector<schema::finding> findings;
+  std::vector<schema::finding> findings;       ///< secrets
+  std::vector<schema::finding> gate_findings;  ///< of the diff gate
+  bool raised_risk = false;
   std::vector<verify::verifier> verifiers;
   std::size_t next = 0;      ///< step or verifier at work
   std::string agent_log;

@@ -29,6 +29,8 @@ void budget_used_up(run_state& run, const std::string& what, const std::string& 
 void recorded(run_state& run, recorded_change& change) {
   run.diff = std::move(change.diff);
   run.findings = std::move(change.secrets);
+  run.gate_findings = std::move(change.findings);
+  run.raised_risk = change.raised_risk;
   store::advance_run with;
   with.tree = change.tree;
   with.patch_ref = change.patch_ref;
@@ -54,8 +56,9 @@ void collected(run_state& run, change_collected& found) {
     return run.finish(schema::run_state::no_change, std::move(with));
   }
   run.ask<recorded_change>(run.parts.repository, std::chrono::minutes{5},
-                           record_change{run.base, run.prepared.checkout, run.change}, "record the change",
-                           [&run](recorded_change& change) {
+                           record_change{run.base, run.prepared.checkout, run.change,
+                                         std::make_shared<schema::task_spec>(run.task.spec)},
+                           "record the change", [&run](recorded_change& change) {
                              if (change.diff.files.empty()) {
                                return run.finish(schema::run_state::no_change);
                              }

@@ -6,15 +6,6 @@ namespace skein::actors::stages {
 
 namespace {
 
-std::vector<diff::touched> touched_paths(const git::diff& change) {
-  std::vector<diff::touched> touched;
-  for (const auto& file : change.files) {
-    touched.push_back({file.path, file.insertions + file.deletions});
-    if (!file.old_path.empty() && file.old_path != file.path) touched.push_back({file.old_path, 0});
-  }
-  return touched;
-}
-
 void blocked(run_state& run, const diff::decision& decision, store::advance_run with) {
   const bool secret = decision.cls == schema::failure_class::f7;
   stage_failure failure;
@@ -45,8 +36,8 @@ void keep(run_state& run, schema::run_state final_state, store::advance_run with
 }  // namespace
 
 void gate(run_state& run) {
-  const auto decision = diff::decide(run.task.spec, touched_paths(run.diff), run.row.verdicts,
-                                     run.findings);
+  const auto decision =
+      diff::decide(run.task.spec, run.gate_findings, run.row.verdicts, run.findings);
   store::advance_run with;
   with.findings = decision.findings;
   if (decision.action == diff::gate_action::block) return blocked(run, decision, std::move(with));
@@ -57,7 +48,9 @@ void gate(run_state& run) {
   if (mode == schema::publish_mode::patch) {
     return keep(run, schema::run_state::published, std::move(with));
   }
-  with.event = {{"draft", decision.action == diff::gate_action::draft},
+  with.event = {{"draft", decision.action != diff::gate_action::publish},
+                {"approval", decision.action == diff::gate_action::approval},
+                {"raisedRisk", run.raised_risk},
                 {"reason", decision.reason}};
   // The cell is not needed for publishing; its slot goes to the next run.
   run.close_workspace(run.current([&run, with]() mutable {

@@ -35,15 +35,14 @@ void not_published(run_state& run, const publish_outcome& outcome) {
 
 void publish(run_state& run) {
   // Recomputed rather than remembered, so that a restart decides the same from stored facts.
-  const auto decision =
-      diff::decide(run.task.spec, {}, run.row.verdicts, {});
+  const auto decision = diff::decide(run.task.spec, run.row.findings, run.row.verdicts, {});
   if (auto found = find_base(run); !found) return run.attempt_lost(found.error());
   publish_run order;
   order.run = run.row;
   order.how = run.task.spec.publish;
   order.base = run.base;
   order.intent = run.task.spec.intent;
-  order.draft = decision.action == diff::gate_action::draft;
+  order.draft = decision.action != diff::gate_action::publish;
   order.stop = run.stop.get_token();
   run.self
       ->request(run.parts.publisher, run.parts.world->config.git_timeout * 8, std::move(order))

@@ -52,8 +52,11 @@ class statement {
                         condition({at + both.size(), within.end}, depth + 1), false);
       }
     }
-    if (compared(within, out)) return out;
     const auto whole = squeezed(within.of(text_));
+    if (const std::size_t negation = negation_of(within); negation > 0 && !always_true(whole)) {
+      return failure_condition({within.begin + negation, within.end}, depth + 1);
+    }
+    if (compared(within, out)) return out;
     out.operands.push_back(whole);
     if (always_true(whole)) {
       out.strength = trivial;
@@ -66,37 +69,41 @@ class statement {
   }
 
   /// The same of the condition under which a test fails.
-  [[nodiscard]] judged failure_condition(span within) const {
+  [[nodiscard]] judged failure_condition(span within, int depth = 0) const {
     if (const auto semicolon = find_top(code_, within, ";"); semicolon != npos) {
-      judged last = failure_condition({semicolon + 1, within.end});
+      judged last = failure_condition({semicolon + 1, within.end}, depth + 1);
       last.strength = std::max(last.strength, called_in({within.begin, semicolon}));
       last.operands.push_back(squeezed(text_.substr(within.begin, semicolon - within.begin)));
       return last;
     }
     within = stripped(code_, within);
-    for (const std::string_view either : {"||", "&&"}) {
+    judged out;
+    if (depth > 8) return out;
+    for (const std::string_view either : {"||", "&&", "or", "and"}) {
       if (const auto at = find_top(code_, within, either); at != npos) {
-        return combined(failure_condition({within.begin, at}),
-                        failure_condition({at + 2, within.end}), either == "&&");
+        return combined(failure_condition({within.begin, at}, depth + 1),
+                        failure_condition({at + either.size(), within.end}, depth + 1),
+                        either == "&&" || either == "and");
       }
     }
-    judged out;
     const auto whole = squeezed(within.of(text_));
-    if (whole == "false" || whole == "0") return {trivial, "", {whole}};
+    if (whole == "false" || whole == "False" || whole == "0") return {trivial, "", {whole}};
+    if (const std::size_t negation = negation_of(within); negation > 0) {
+      return condition({within.begin + negation, within.end}, depth + 1);
+    }
     if (!compared(within, out)) {
       out.operands.push_back(whole);
-      out.strength = std::max<int>(weak, called_in(within));
+      // Not equal, not empty: that leaves much.
+      out.strength = called_in(within) == partial ? partial : weak;
       return out;
     }
-    if (out.strength == trivial) {
-      // `1 != 1` never fails; `1 != 2` always does.
-      return out;
-    }
+    // `1 != 1` never fails; `1 != 2` always does.
+    if (out.strength == trivial) return out;
     const auto& right = out.operands.back();
-    const bool nothing = right == "nil" || right == "null" || right == "NULL";
-    if (out.op == "!=" || out.op == "!==") {
+    const bool nothing = right == "nil" || right == "null" || right == "NULL" || right == "nullptr";
+    if (out.op == "!=" || out.op == "!==" || out.op == "is not") {
       out.strength = nothing || is_boolean(right) ? weak : exact;
-    } else if (out.op == "==" || out.op == "===") {
+    } else if (out.op == "==" || out.op == "===" || out.op == "is") {
       out.strength = weak;
     }
     return out;
@@ -166,6 +173,23 @@ class statement {
     out.operands = std::move(left.operands);
     out.operands.insert(out.operands.end(), right.operands.begin(), right.operands.end());
     return out;
+  }
+
+  /// The length of a `!` or `not` in front of all of it; 0: none.
+  [[nodiscard]] std::size_t negation_of(span within) const {
+    const auto part = within.of(code_);
+    if (part.starts_with('!') && !part.starts_with("!=")) return covers_all(within, 1) ? 1 : 0;
+    if (part.starts_with("not ") || part.starts_with("not(")) return covers_all(within, 3) ? 3 : 0;
+    return 0;
+  }
+
+  /// False for `!a == b`, whose negation is of `a` only.
+  [[nodiscard]] bool covers_all(span within, std::size_t from) const {
+    judged ignored;
+    const span rest{within.begin + from, within.end};
+    if (from == 3) return true;  // `not` binds less than comparisons
+    return stripped(code_, rest).begin != trimmed_span(code_, rest).begin ||
+           !compared(rest, ignored);
   }
 
   static bool always_true(std::string_view whole) {
@@ -423,7 +447,8 @@ class statement {
         return out;
       }
     }
-    const judged inner = condition(parts.front());
+    const judged inner =
+        is_negative(call.name) ? failure_condition(parts.front()) : condition(parts.front());
     const auto first = squeezed(parts.front().of(text_));
     // assertFalse(false) and assertNotNull("x") hold as surely as assertTrue(true).
     if (inner.strength == trivial || is_literal(first)) {
@@ -436,6 +461,14 @@ class statement {
       out.operands = inner.operands;
     }
     return out;
+  }
+
+  /// Names that want their condition to be false.
+  static bool is_negative(const std::string& name) {
+    for (const std::string_view part : {"false", "falsy", "falsey", "refute", "notok"}) {
+      if (name.find(part) != std::string::npos) return true;
+    }
+    return false;
   }
 
   /// assertNotEquals and its like: two operands, and a true first one says nothing.

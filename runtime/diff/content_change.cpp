@@ -75,6 +75,53 @@ std::optional<std::vector<std::pair<std::size_t, std::size_t>>> kept_lines(const
   return std::nullopt;
 }
 
+void put(changed_file& file, line_kind kind, std::string_view text, std::size_t old_index,
+         std::size_t index) {
+  changed_line line;
+  if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+  line.text = text;
+  line.kind = kind;
+  if (kind != line_kind::added) line.old_line = static_cast<std::uint32_t>(old_index + 1);
+  if (kind != line_kind::removed) line.new_line = static_cast<std::uint32_t>(index + 1);
+  if (kind == line_kind::added) ++file.insertions;
+  if (kind == line_kind::removed) ++file.deletions;
+  file.lines.push_back(line);
+}
+
+void fill(changed_file& file, const lines_of& old_text, const lines_of& text) {
+  std::size_t front = 0;
+  while (front < old_text.size() && front < text.size() && old_text[front] == text[front]) ++front;
+  std::size_t back = 0;
+  while (back < old_text.size() - front && back < text.size() - front &&
+         old_text[old_text.size() - 1 - back] == text[text.size() - 1 - back]) {
+    ++back;
+  }
+  const auto middle = [front, back](const lines_of& all) {
+    return lines_of(all.begin() + static_cast<std::ptrdiff_t>(front),
+                    all.end() - static_cast<std::ptrdiff_t>(back));
+  };
+  std::vector<std::pair<std::size_t, std::size_t>> kept;
+  for (std::size_t i = 0; i < front; ++i) kept.emplace_back(i, i);
+  if (const auto inner = kept_lines(middle(old_text), middle(text))) {
+    for (const auto& [a, b] : *inner) kept.emplace_back(a + front, b + front);
+  }
+  for (std::size_t i = back; i > 0; --i) {
+    kept.emplace_back(old_text.size() - i, text.size() - i);
+  }
+  kept.emplace_back(old_text.size(), text.size());
+  std::size_t a = 0;
+  std::size_t b = 0;
+  for (const auto& [keep_a, keep_b] : kept) {
+    for (; a < keep_a; ++a) put(file, line_kind::removed, old_text[a], a, b);
+    for (; b < keep_b; ++b) put(file, line_kind::added, text[b], a, b);
+    if (a == old_text.size()) break;
+    put(file, line_kind::context, text[b], a, b);
+    ++a;
+    ++b;
+  }
+  if (!file.lines.empty()) file.hunks.push_back({0, file.lines.size(), {}});
+}
+
 class builder {
  public:
   builder(const base_fn& base, const patch_limits& limits) : base_(base), limits_(limits) {}
@@ -154,56 +201,8 @@ class builder {
       file.binary_bytes = std::max(old_text.size(), text.size());
       return;
     }
-    fill(file, split(old_text), split(text));
+    compare_lines(file, old_text, text);
     lines_ += file.lines.size();
-  }
-
-  static void put(changed_file& file, line_kind kind, std::string_view text, std::size_t old_index,
-                  std::size_t index) {
-    changed_line line;
-    if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
-    line.text = text;
-    line.kind = kind;
-    if (kind != line_kind::added) line.old_line = static_cast<std::uint32_t>(old_index + 1);
-    if (kind != line_kind::removed) line.new_line = static_cast<std::uint32_t>(index + 1);
-    if (kind == line_kind::added) ++file.insertions;
-    if (kind == line_kind::removed) ++file.deletions;
-    file.lines.push_back(line);
-  }
-
-  static void fill(changed_file& file, const lines_of& old_text, const lines_of& text) {
-    std::size_t front = 0;
-    while (front < old_text.size() && front < text.size() && old_text[front] == text[front])
-      ++front;
-    std::size_t back = 0;
-    while (back < old_text.size() - front && back < text.size() - front &&
-           old_text[old_text.size() - 1 - back] == text[text.size() - 1 - back]) {
-      ++back;
-    }
-    const auto middle = [front, back](const lines_of& all) {
-      return lines_of(all.begin() + static_cast<std::ptrdiff_t>(front),
-                      all.end() - static_cast<std::ptrdiff_t>(back));
-    };
-    std::vector<std::pair<std::size_t, std::size_t>> kept;
-    for (std::size_t i = 0; i < front; ++i) kept.emplace_back(i, i);
-    if (const auto inner = kept_lines(middle(old_text), middle(text))) {
-      for (const auto& [a, b] : *inner) kept.emplace_back(a + front, b + front);
-    }
-    for (std::size_t i = back; i > 0; --i) {
-      kept.emplace_back(old_text.size() - i, text.size() - i);
-    }
-    kept.emplace_back(old_text.size(), text.size());
-    std::size_t a = 0;
-    std::size_t b = 0;
-    for (const auto& [keep_a, keep_b] : kept) {
-      for (; a < keep_a; ++a) put(file, line_kind::removed, old_text[a], a, b);
-      for (; b < keep_b; ++b) put(file, line_kind::added, text[b], a, b);
-      if (a == old_text.size()) break;
-      put(file, line_kind::context, text[b], a, b);
-      ++a;
-      ++b;
-    }
-    if (!file.lines.empty()) file.hunks.push_back({0, file.lines.size(), {}});
   }
 
   void find_renames() {
@@ -242,6 +241,10 @@ class builder {
 };
 
 }  // namespace
+
+void compare_lines(changed_file& file, std::string_view old_text, std::string_view text) {
+  fill(file, split(old_text), split(text));
+}
 
 change change_of(const workspace::change_set& files, const base_fn& base,
                  const patch_limits& limits) {

@@ -25,4 +25,7 @@ using base_fn = std::function<std::optional<base_file>(const std::string& path)>
 [[nodiscard]] change change_of(const workspace::change_set& files, const base_fn& base,
                                const patch_limits& limits = {});
 
+/// Appends every line of two texts to `file`, as one hunk. The lines point into the texts.
+void compare_lines(changed_file& file, std::string_view old_text, std::string_view text);
+
 }  // namespace skein::diff

@@ -1,5 +1,7 @@
 #include "runtime/diff/decision.hpp"
 
+#include <string_view>
+
 namespace skein::diff {
 
 namespace {
@@ -23,15 +25,33 @@ std::string doubt(const std::vector<schema::verdict>& verdicts) {
   return {};
 }
 
+/// The first finding with this action, and how many more there are; empty: none.
+std::string named_with(const std::vector<schema::finding>& found, std::string_view action) {
+  const schema::finding* first = nullptr;
+  std::size_t count = 0;
+  for (const auto& each : found) {
+    if (each.action != action) continue;
+    if (first == nullptr) first = &each;
+    ++count;
+  }
+  if (first == nullptr) return {};
+  std::string out = first->message;
+  if (!first->path.empty()) {
+    out += ": " + first->path;
+    if (first->line != 0) out += ":" + std::to_string(first->line);
+  }
+  if (count > 1) out += " (and " + std::to_string(count - 1) + " more findings)";
+  return out;
+}
+
 }  // namespace
 
-decision decide(const schema::task_spec& task, const std::vector<touched>& change,
+decision decide(const schema::task_spec& task, const std::vector<schema::finding>& found,
                 const std::vector<schema::verdict>& verdicts,
                 const std::vector<schema::finding>& secrets) {
   decision result;
   result.findings = secrets;
-  auto overreach = check_scope(task.scope, change);
-  result.findings.insert(result.findings.end(), overreach.begin(), overreach.end());
+  result.findings.insert(result.findings.end(), found.begin(), found.end());
   if (!secrets.empty()) {
     result.action = gate_action::block;
     result.cls = schema::failure_class::f7;
@@ -40,17 +60,16 @@ decision decide(const schema::task_spec& task, const std::vector<touched>& chang
         (secrets.size() > 1 ? " and " + std::to_string(secrets.size() - 1) + " more" : "");
     return result;
   }
-  if (!overreach.empty()) {
+  if (result.reason = named_with(found, "block"); !result.reason.empty()) {
     result.action = gate_action::block;
-    result.cls = schema::failure_class::f8;
-    result.reason = overreach.front().message;
-    if (!overreach.front().path.empty()) result.reason += ": " + overreach.front().path;
-    if (overreach.size() > 1) {
-      result.reason += " (and " + std::to_string(overreach.size() - 1) + " more findings)";
-    }
+    return result;
+  }
+  if (result.reason = named_with(found, "approval"); !result.reason.empty()) {
+    result.action = gate_action::approval;
     return result;
   }
   result.reason = doubt(verdicts);
+  if (result.reason.empty()) result.reason = named_with(found, "draft");
   if (!result.reason.empty() || task.publish.mode == schema::publish_mode::draft) {
     result.action = gate_action::draft;
   }

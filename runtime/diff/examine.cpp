@@ -158,9 +158,20 @@ std::vector<schema::finding> examination::records() const {
   return out;
 }
 
-examination examine(const change& all, const schema::task_spec& task, const tables& known) {
+examination examine(const change& all, const schema::task_spec& task, const tables& known,
+                    const redact_fn& redact) {
+  if (known.empty()) {
+    examination nothing;
+    finding refusal;
+    refusal.rule = "diff.no_tables";
+    refusal.severity = "error";
+    refusal.action = "block";
+    refusal.message = "the diff gate has no tables, so nothing can be said about the change";
+    nothing.findings.push_back(std::move(refusal));
+    return nothing;
+  }
   const auto& content = known.content();
-  finding_list findings{content, task};
+  finding_list findings{content, task, redact};
   std::vector<file_view> views;
   views.reserve(all.files.size());
   std::size_t total = 0;

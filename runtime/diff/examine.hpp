@@ -36,8 +36,9 @@ struct examination {
   [[nodiscard]] std::vector<schema::finding> records() const;
 };
 
-/// Everything the tables know, and the task's scope and size.
+/// Everything the tables know, and the task's scope and size. `redact` sees every excerpt before it
+/// is cut and shown.
 [[nodiscard]] examination examine(const change& all, const schema::task_spec& task,
-                                  const tables& known);
+                                  const tables& known, const redact_fn& redact = {});
 
 }  // namespace skein::diff

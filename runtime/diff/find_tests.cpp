@@ -1,7 +1,6 @@
 // Where test cases and assertions are. See assertion.hpp.
 #include "runtime/diff/assertion.hpp"
 #include "runtime/diff/assertion_text.hpp"
-#include "runtime/diff/shown.hpp"
 
 #include <algorithm>
 
@@ -241,7 +240,7 @@ class finder {
     const auto code = std::string_view{side_.code}.substr(begin, end - begin);
     assertion made = read_assertion(text, code, as_, tables_);
     if (made.key.empty()) return;
-    made.shown = shown(text);
+    made.shown = text;
     made.tokens = made.words;
     made.tokens.insert(made.literals.begin(), made.literals.end());
     made.test = std::move(test);

@@ -3,6 +3,7 @@
 
 #include "schema/run.hpp"
 
+#include <functional>
 #include <string>
 
 namespace skein::diff {
@@ -13,6 +14,9 @@ struct finding : schema::finding {
   std::string after;
   friend bool operator==(const finding&, const finding&) = default;
 };
+
+/// Takes secrets out of a text before any of it is shown; empty: nothing to take out.
+using redact_fn = std::function<std::string(const std::string&)>;
 
 /// True when the change must not leave without somebody saying so: "block" or "approval".
 [[nodiscard]] inline bool stops(const schema::finding& found) {

@@ -11,6 +11,8 @@ namespace {
 
 /// A change that does one thing a thousand times needs no thousand rows.
 constexpr std::size_t most_of_a_rule = 100;
+constexpr std::size_t longest_excerpt = 160;
+constexpr std::size_t longest_detail = 300;
 
 std::uint8_t granted(const schema::capability_spec& capabilities) {
   std::uint8_t out = 0;
@@ -22,8 +24,14 @@ std::uint8_t granted(const schema::capability_spec& capabilities) {
 
 }  // namespace
 
-finding_list::finding_list(const table_content& tables, const schema::task_spec& task)
-    : tables_(tables), task_(task) {}
+finding_list::finding_list(const table_content& tables, const schema::task_spec& task,
+                           redact_fn redact)
+    : tables_(tables), task_(task), redact_(std::move(redact)) {}
+
+/// Secrets go before the text is cut: a part of one would not be known as such.
+std::string finding_list::clean(const std::string& text, std::size_t longest) const {
+  return shown(redact_ && !text.empty() ? redact_(text) : text, longest);
+}
 
 std::string finding_list::action_of(const rule_policy& policy) const {
   if ((policy.relaxed_by & granted(task_.capabilities)) != 0 && !policy.relaxed_to.empty()) {
@@ -38,8 +46,8 @@ void finding_list::add(const std::string& rule, const of& what) {
   made.rule = rule;
   made.path = shown(what.path, 400);
   made.line = what.line;
-  made.before = shown(what.before);
-  made.after = shown(what.after);
+  made.before = clean(what.before, longest_excerpt);
+  made.after = clean(what.after, longest_excerpt);
   const auto policy = tables_.rules.find(rule);
   if (policy == tables_.rules.end()) {
     made.severity = "error";
@@ -51,7 +59,7 @@ void finding_list::add(const std::string& rule, const of& what) {
     made.message = policy->second.message;
     raises_risk_ = raises_risk_ || policy->second.raises_risk;
   }
-  if (!what.detail.empty()) made.message += ": " + shown(what.detail, 300);
+  if (!what.detail.empty()) made.message += ": " + clean(what.detail, longest_detail);
   if (++counts_[rule] > most_of_a_rule) {
     made.path.clear();
     made.line = 0;

@@ -14,7 +14,7 @@ namespace skein::diff {
 
 class finding_list {
  public:
-  finding_list(const table_content& tables, const schema::task_spec& task);
+  finding_list(const table_content& tables, const schema::task_spec& task, redact_fn redact);
 
   /// What the finding is of; texts are raw and are made fit to be shown here.
   struct of {
@@ -36,8 +36,11 @@ class finding_list {
  private:
   [[nodiscard]] std::string action_of(const rule_policy& policy) const;
 
+  [[nodiscard]] std::string clean(const std::string& text, std::size_t longest) const;
+
   const table_content& tables_;
   const schema::task_spec& task_;
+  redact_fn redact_;
   std::vector<finding> found_;
   std::map<std::string, std::size_t> counts_;
   std::map<std::string, finding> overflow_;

@@ -26,7 +26,7 @@ struct hit {
 class marker_rules {
  public:
   marker_rules(const std::vector<file_view>& files, const table_content& tables, finding_list& into)
-      : files_(files), tables_(tables), into_(into), hit_words_(0) {}
+      : files_(files), tables_(tables), into_(into) {}
 
   void check() {
     for (std::size_t i = 0; i < files_.size(); ++i) {
@@ -169,7 +169,6 @@ class marker_rules {
   const std::vector<file_view>& files_;
   const table_content& tables_;
   finding_list& into_;
-  std::size_t hit_words_;
   std::vector<hit> before_;
   std::vector<hit> after_;
 };

@@ -17,6 +17,9 @@ class tables {
   /// unknown key, a regex that RE2 does not take, a matcher of an unknown rule, no file at all.
   [[nodiscard]] static result<tables> load(const std::filesystem::path& directory);
 
+  /// Made without load(): examine() blocks whatever it is given.
+  [[nodiscard]] bool empty() const noexcept { return content_ == nullptr; }
+  /// Not of empty ones.
   [[nodiscard]] const table_content& content() const noexcept { return *content_; }
 
  private:

@@ -325,6 +325,9 @@ class test_rules {
   void made() {
     for (const auto& [index, what] : changes_.made) {
       if (what->strength != trivial) continue;
+      // f(x) == f(x) may be what a new test is about.
+      if (!what->operands.empty() && what->operands.front().find('(') != std::string::npos)
+        continue;
       into_.add("test.assertion_trivial",
                 {files_[index].file->path(), what->line, {}, what->shown, {}});
     }
@@ -382,13 +385,23 @@ class test_rules {
   /// A bare return that the change puts before an assertion of the same case.
   void early_returns(const file_view& view) {
     const auto* as = view.new_language;
-    if (as == nullptr || as->early_return == nullptr || view.tests_after.assertions.empty()) return;
+    if (as == nullptr || as->early_return == nullptr || !view.is(file_kind::test)) return;
     for (std::size_t i = 0; i < view.after.lines.size(); ++i) {
       if (!view.after.lines[i].changed) continue;
       const auto code = view.after.line_code(i);
       if (!re2::RE2::PartialMatch({code.data(), code.size()}, *as->early_return)) continue;
+      if (!in_old_test(view, i)) continue;
       const auto* next = assertion_behind(view, i);
-      if (next == nullptr) continue;
+      if (next == nullptr) {
+        if (unreachable_behind(view, i)) {
+          into_.add("test.early_return", {view.file->path(),
+                                          view.after.lines[i].number,
+                                          {},
+                                          std::string{view.after.line_text(i)},
+                                          {}});
+        }
+        continue;
+      }
       std::string_view before;
       for (std::size_t back = i; back > 0 && before.empty(); --back) {
         const auto line = view.after.line_code(back - 1);
@@ -412,6 +425,74 @@ class test_rules {
                  std::string{view.after.line_text(i)},
                  "before " + next->shown});
     }
+  }
+
+  /// True when the line stands in a case that was there before, as far as can be seen: helpers and
+  /// fixtures return as they like, and so do new tests.
+  [[nodiscard]] bool in_old_test(const file_view& view, std::size_t line) const {
+    if (view.file->added()) return false;
+    const auto& part = view.after.hunks[view.after.hunk_of(line)];
+    const test_case* in = nullptr;
+    for (const auto& each : view.tests_after.cases) {
+      if (each.hunk == view.after.hunk_of(line) && each.line <= view.after.lines[line].number) {
+        in = &each;
+      }
+    }
+    std::size_t from = part.first;
+    if (in != nullptr) {
+      const bool is_new = std::any_of(changes_.new_cases.begin(), changes_.new_cases.end(),
+                                      [in](const lost_case& each) { return each.what == in; });
+      if (is_new) return false;
+      while (from < line && view.after.lines[from].number != in->line) ++from;
+      ++from;
+    } else if (part.first < part.end && view.after.lines[part.first].number == 1) {
+      return false;
+    }
+    for (std::size_t i = from; i < line; ++i) {
+      const auto code = view.after.line_code(i);
+      const auto* functions = view.new_language->functions.get();
+      if (code.starts_with('}') ||
+          (functions != nullptr && view.after.lines[i].number != 0 &&
+           re2::RE2::PartialMatch({code.data(), code.size()}, *functions) &&
+           indent_of(code) < indent_of(view.after.line_code(line)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// A patch may not show the assertion, but a statement right behind a bare return.
+  static bool unreachable_behind(const file_view& view, std::size_t line) {
+    const auto own = indent_of(view.after.line_code(line));
+    const auto code = view.after.line_code(line);
+    if (own == 0 || code.find("if") != std::string_view::npos ||
+        code.find("unless") != std::string_view::npos) {
+      return false;
+    }
+    for (std::size_t i = line; i > 0; --i) {
+      const auto before = view.after.line_code(i - 1);
+      if (before.find_first_not_of(" \t\n") == std::string_view::npos) continue;
+      // `if (x)` and the like without a block.
+      const auto first = before.substr(std::min(indent_of(before), before.size()));
+      if (first.starts_with("if") || first.starts_with("else") || first.starts_with("for") ||
+          first.starts_with("while") || first.starts_with("case") || first.starts_with("switch")) {
+        return false;
+      }
+      break;
+    }
+    const std::size_t end = view.after.hunks[view.after.hunk_of(line)].end;
+    for (std::size_t i = line + 1; i < end; ++i) {
+      const auto next = view.after.line_code(i);
+      if (next.find_first_not_of(" \t\n") == std::string_view::npos) continue;
+      const auto first = next.substr(std::min(indent_of(next), next.size()));
+      for (const std::string_view closer :
+           {"}", ")", "]", "case", "default", "else", "elif", "except", "finally", "end", "def ",
+            "rescue", "ensure", "when", "#", "@"}) {
+        if (first.starts_with(closer)) return false;
+      }
+      return indent_of(next) == own;
+    }
+    return false;
   }
 
   [[nodiscard]] static const assertion* assertion_behind(const file_view& view, std::size_t line) {

@@ -1,6 +1,7 @@
 #include "tests/support/fake_world.hpp"
 
 #include "actors/errors.hpp"
+#include "runtime/diff/scope.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -76,12 +77,13 @@ repository_actor::behavior_type fake_repository(repository_actor::pointer, fake_
                              {},
                              [](const std::string&, bool) { return false; }};
       },
-      [](const record_change&) {
+      [](const record_change& ask) {
         recorded_change recorded;
         recorded.tree = std::string(40, 'c');
         recorded.patch_ref = std::string(64, 'd');
         recorded.diff.summary = {1, 1, 1, std::string(64, 'd')};
         recorded.diff.files.push_back({"src/a.c", "", "modified", 1, 1, false, 0100644, 0100644});
+        recorded.findings = diff::check_scope(ask.task->scope, {{"src/a.c", 2}});
         return recorded;
       },
       [](const put_text&) { return stored_text{std::string(64, 'e'), false}; },
