@@ -108,7 +108,7 @@ TEST_F(redteam, R6_AnExfiltratingBuildReachesNobody) {
   const auto object = run(task(url, "bash build.sh; sed -i s/old/new/ file", "bash build.sh"));
   const auto shown = skein({"logs", object["runId"]}).out;
   EXPECT_THAT(shown, Not(HasSubstr("proxied")));
-  EXPECT_THAT(shown, AnyOf(HasSubstr("Operation not permitted"), HasSubstr("Network is unreachable"),
+  EXPECT_THAT(shown, AnyOf(HasSubstr("Permission denied"), HasSubstr("Network is unreachable"),
                            HasSubstr("Address family not supported")));
   EXPECT_EQ(object["state"], "published") << object.dump(1);
 }

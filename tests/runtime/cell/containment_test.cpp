@@ -76,6 +76,24 @@ TEST_F(containment_test, what_builds_need_is_allowed) {
   for (const auto& [name, outcome] : tried) EXPECT_EQ("ok", outcome) << name;
 }
 
+TEST_F(containment_test, toolchains_of_this_machine_run) {
+  start();
+  // Threads, child processes, pipes and just-in-time compilers of each that is installed.
+  for (const std::string tool :
+       {"python3 -c 'import threading, subprocess; t = threading.Thread(target=print); t.start(); "
+        "t.join(); subprocess.run([\"true\"], check=True)'",
+        "node -e 'new (require(\"worker_threads\").Worker)(\"1\", {eval: true}); "
+        "require(\"child_process\").execFileSync(\"true\")'",
+        "java -version", "mvn -v", "git init -q /tmp/r", "perl -e 'fork; wait'",
+        "gcc -xc -o /tmp/p - <<'END' && /tmp/p\nint main(void) { return 0; }\nEND\n",
+        "cmake --version", "go version", "rustc --version", "ruby -e 1", "php -r 1"}) {
+    const std::string name = tool.substr(0, tool.find(' '));
+    const auto ended = run("command -v " + name + " >/dev/null || exit 0; " + tool);
+    EXPECT_EQ(command_end::exited, ended.end) << tool << ended.output;
+    EXPECT_EQ(0, ended.code) << tool << "\n" << ended.output;
+  }
+}
+
 TEST_F(containment_test, B3_first_process_is_out_of_reach) {
   const auto tried = intrude("first_process");
   EXPECT_EQ(12U, tried.size());

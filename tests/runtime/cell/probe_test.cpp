@@ -1,10 +1,13 @@
 // `skein doctor` on this machine, and the choice of the workspace strategy.
+#include "runtime/cell/forbidden.hpp"
 #include "tests/runtime/cell/cell_fixture.hpp"
 
 #include <algorithm>
 
 namespace skein::cell::testing {
 namespace {
+
+namespace fs = std::filesystem;
 
 using probe_test = cell_test;
 
@@ -18,6 +21,36 @@ TEST_F(probe_test, required_layers_work_and_say_how_they_know) {
     EXPECT_EQ(layer.works, layer.remedy.empty()) << layer.layer;
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder_ / "scratch"));
+}
+
+TEST_F(probe_test, a_layer_that_lets_an_attempt_through_is_reported) {
+  fs::copy_file(*find_cell_program(), spec_.base / intruder_name);
+  spec_.limits = tight_limits;
+  spec_.families = sockets::internet;
+  blocking_cell inside;
+  ASSERT_TRUE(inside.start(spec_));
+  ASSERT_TRUE(inside.enter_phase("agent"));
+  for (const layer_report& layer : attempt_forbidden(inside, {})) {
+    if (layer.layer == "sockets") {
+      EXPECT_FALSE(layer.works);
+      EXPECT_TRUE(layer.required);
+      EXPECT_NE(std::string::npos, layer.evidence.find("socket_inet: ok")) << layer.evidence;
+      EXPECT_FALSE(layer.remedy.empty());
+    } else if (layer.required) {
+      EXPECT_TRUE(layer.works) << layer.layer << layer.evidence;
+    }
+  }
+}
+
+TEST_F(probe_test, an_intruder_that_does_not_run_proves_nothing) {
+  std::ofstream(spec_.base / intruder_name) << "not a program";
+  spec_.limits = tight_limits;
+  blocking_cell inside;
+  ASSERT_TRUE(inside.start(spec_));
+  ASSERT_TRUE(inside.enter_phase("agent"));
+  std::size_t broken = 0;
+  for (const layer_report& layer : attempt_forbidden(inside, {})) broken += layer.works ? 0 : 1;
+  EXPECT_GE(broken, 10U);
 }
 
 TEST_F(probe_test, a_missing_bubblewrap_is_reported_and_ends_the_probe) {
