@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh BUILD_DIR [NAME…] - runs the benchmarks and prints one JSON object for each on standard
-# output. Names: pipeline, tool_call, large_repository, null_store, null_runs, scan_secrets,
-# crash.
+# output. Names: pipeline, tool_call, large_repository, null_store, null_runs, policy_batch,
+# scan_secrets, crash.
 set -euo pipefail
 build=$(realpath "$1"); shift
 here=$(dirname "$(realpath "$0")")
@@ -15,6 +15,7 @@ for name; do
     null_store) "$build/bin/bench_null_store" ;;
     null_runs) "$here/null_runs.sh" "$build" ;;
     scan_secrets) "$build/bin/bench_scan_secrets" ;;
+    policy_batch) "$here/policy_batch.sh" "$build/bin/skein" ;;
     crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac

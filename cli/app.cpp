@@ -78,6 +78,8 @@ const std::map<std::string, std::vector<int>>& codes_of_verbs() {
                                                            {"schema", plain},
                                                            {"config", plain},
                                                            {"audit", plain},
+                                                           {"policy test", {0, 1, 2}},
+                                                           {"policy explain", {0, 1, 2}},
                                                            {"completion", {0, 2}}};
   return all;
 }
@@ -310,6 +312,7 @@ std::unique_ptr<CLI::App> make_app(invocation& call) {
   add_schema(*app, call);
   add_config(*app, call);
   add_audit(*app, call);
+  add_policy(*app, call);
   add_scan(*app, call);
   add_completion(*app, call);
   // Also keeps CLI11 from reading the `run` of `describe run ID` as the verb.

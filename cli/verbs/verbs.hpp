@@ -24,6 +24,7 @@ void add_doctor(CLI::App& app, invocation& call);
 void add_schema(CLI::App& app, invocation& call);
 void add_config(CLI::App& app, invocation& call);
 void add_audit(CLI::App& app, invocation& call);
+void add_policy(CLI::App& app, invocation& call);
 void add_scan(CLI::App& app, invocation& call);
 void add_completion(CLI::App& app, invocation& call);
 

@@ -234,8 +234,9 @@ decision engine::decide(std::string_view tool, const json& args,
     }
   }
   for (const normalized_path& path : subjects.paths) {
-    if (out.paths.size() == most_shown) break;
-    out.paths.push_back(path.literal.front().text);
+    for (const path_reading& reading : path.literal) {
+      if (out.paths.size() < most_shown) out.paths.push_back(reading.text);
+    }
   }
   if (command && *command) {
     for (const shell::execution& each : (*command)->commands) {

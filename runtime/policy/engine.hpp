@@ -36,7 +36,7 @@ struct decision {
   std::string rule;         ///< the one that decided
   std::string reason;       ///< for a person and for the agent
   std::string alternative;  ///< of anything but allow: what is permitted instead; may be empty
-  std::vector<std::string> paths;     ///< as understood; at most 20
+  std::vector<std::string> paths;     ///< in every way they can be read; at most 20
   std::vector<std::string> commands;  ///< as understood; at most 20
 };
 

@@ -210,36 +210,41 @@ bool rule::under(const normalized_path& path, const std::vector<folder>& folders
 bool rule::path_holds(const normalized_path& path, const std::string& root, way how,
                       std::string& why) const {
   const way opposite = how == way::permission ? way::restriction : way::permission;
-  const std::string shown = "path " + in_quotes(path.given, 80);
+  // Texts are made only where somebody will read them.
+  const auto say = [&](bool holds, const std::string& what) {
+    const bool read = holds ? source_.action != policy_action::allow
+                            : source_.action == policy_action::deny_if_false;
+    if (read) why = "path " + in_quotes(path.given, 80) + what;
+  };
   if (how == way::permission && path.unreadable) {
-    why = shown + " is no readable path";
+    say(false, " is no readable path");
     return false;
   }
   if (!under_.empty() && !under(path, under_, root, how)) {
-    why = shown + " is not under " + source_.when.path_under.front();
+    say(false, " is not under " + source_.when.path_under.front());
     return false;
   }
   if (!not_under_.empty()) {
     if (under(path, not_under_, root, opposite)) {
-      why = shown + " is under " + source_.when.path_not_under.front();
+      say(false, " is under " + source_.when.path_not_under.front());
       return false;
     }
-    why = shown + " is not under " + source_.when.path_not_under.front();
+    say(true, " is not under " + source_.when.path_not_under.front());
   }
   if (path_matches_) {
     const bool matches = how == way::permission ? path_matches_->all_readings_match(path)
                                                 : path_matches_->any_reading_matches(path);
     if (!matches) {
-      why = shown + " does not match";
+      say(false, " does not match");
       return false;
     }
-    why = shown + " is protected";
+    say(true, " is protected");
   }
   if (path_not_matches_) {
     const bool matches = how == way::permission ? path_not_matches_->any_reading_matches(path)
                                                 : path_not_matches_->all_readings_match(path);
     if (matches) {
-      why = shown + " is excepted";
+      say(false, " is excepted");
       return false;
     }
   }
@@ -251,10 +256,10 @@ bool rule::path_holds(const normalized_path& path, const std::string& root, way 
                                   return path.unreadable;
                                 });
     if (!is) return false;
-    why = shown + (contains(source_.when.path_is, "gitMetadata") && is_git_metadata_path(path)
-                       ? " is git metadata"
-                   : path.unreadable ? " is no readable path"
-                                     : " is known to hold secrets");
+    const bool git = contains(source_.when.path_is, "gitMetadata") && is_git_metadata_path(path);
+    say(true, git               ? " is git metadata"
+              : path.unreadable ? " is no readable path"
+                                : " is known to hold secrets");
   }
   return true;
 }

@@ -241,7 +241,6 @@ std::string allowlist::refusal(const analysis& parsed, std::size_t at,
   if (command.words.empty()) {
     return command.assignments.empty() ? "" : "it sets the variable " + command.assignments[0];
   }
-  const std::string shown = in_quotes(plain_text(command), 80);
   if (const std::string key = key_of(command); !key.empty() && exact_.contains(key)) return {};
   if (!command.words.front().known) return "the name of a command is not known";
   if (!command.assignments.empty()) {
@@ -284,6 +283,7 @@ std::string allowlist::refusal(const analysis& parsed, std::size_t at,
       if (nearest.empty()) return {};
     }
   }
+  const std::string shown = in_quotes(plain_text(command), 80);
   return nearest.empty() ? "command " + shown + " is not allowed"
                          : "command " + shown + " is not allowed: " + nearest;
 }
