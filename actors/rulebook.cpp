@@ -8,7 +8,7 @@ result<rulebook> rulebook::load(const std::filesystem::path& shipped, const sche
   SKEIN_TRY(verifiers, verify::catalogue::load(shipped / "verifiers"));
   SKEIN_TRY(secrets, scan::secret_scanner::load(shipped / "secrets"));
   SKEIN_TRY(gate, diff::tables::load(shipped / "diff"));
-  SKEIN_TRY(policy, policy::load(shipped / "policies"));
+  SKEIN_TRY(policy, policy::load(shipped / "policies", config.policies));
   SKEIN_TRY(registries, egress::load_registries(shipped / "egress/registries.yaml"));
   rulebook out{std::move(verifiers), std::move(secrets), std::move(gate), std::move(policy),
                egress::with_own(std::move(registries), config.egress.registries), {}};

@@ -34,6 +34,7 @@ json to_json(const config& value) {
           {"author", {{"name", value.author_name}, {"email", value.author_email}}},
           {"tenants", std::move(tenants)},
           {"egress", std::move(egress)},
+          {"policies", value.policies},
           {"approvals",
            {{"expireAfter", format_duration(value.approvals.expire_after)},
             {"escalateAfter", format_duration(value.approvals.escalate_after)}}}};
@@ -67,6 +68,7 @@ config config_from_json(const json& document) {
       read(each, "allowPrivate", registry.allow_private);
       read(each, "tls", registry.tls);
     }
+    read(document, "policies", out.policies);
     const json& approvals = detail::member(document, "approvals");
     detail::read_duration(approvals, "expireAfter", out.approvals.expire_after);
     detail::read_duration(approvals, "escalateAfter", out.approvals.escalate_after);

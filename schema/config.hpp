@@ -51,6 +51,7 @@ struct config {
   std::string author_email = "skein@localhost";
   std::map<std::string, tenant_config> tenants;
   egress_config egress;
+  std::vector<std::string> policies;  ///< files whose rules are added to the shipped ones
   approval_config approvals;
   friend bool operator==(const config&, const config&) = default;
 };

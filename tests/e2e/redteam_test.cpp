@@ -124,6 +124,21 @@ TEST_F(redteam, R6_WithAGrantOnlyWhatIsNamedIsReachedAndTheRestIsRecorded) {
   EXPECT_THAT(trace(object), HasSubstr("unauthorised"));
 }
 
+TEST_F(redteam, F3_APolicyOfThePlatformForbidsAStepBeforeItRuns) {
+  const auto url = repository("a", "echo old >file");
+  const auto policy = write("policy.yaml",
+                            "apiVersion: skein/v1\nkind: Policy\nmetadata: {name: ours}\nrules:\n"
+                            "  - {rule: no_curl, when: {tool: run_step}, denyPatterns: ['curl '], "
+                            "action: deny_unless_allowed, allowPrefixes: ['echo ']}\n");
+  const auto config = write("skein.yaml", "apiVersion: skein/v1\nkind: Config\npolicies: [" +
+                                              policy + "]\n");
+  const auto object = run(task(url, "curl http://example.org/ >file"), {"--config", config});
+  EXPECT_EQ(object["state"], "blocked") << object.dump(1);
+  EXPECT_EQ(object["failure"]["failureClass"], "F3");
+  EXPECT_THAT(object["failure"]["failureReason"].get<std::string>(), HasSubstr("no_curl"));
+  EXPECT_THAT(trace(object), HasSubstr("policy_denied"));
+}
+
 TEST_F(redteam, R7_AHugeFileNeitherFillsMemoryNorLeaves) {
   const auto url = repository("a", "echo old >file");
   const auto object = run(task(url, "truncate -s 200M huge; head -c 70000000 /dev/zero >big; "
