@@ -124,6 +124,16 @@ TEST_F(redteam, R6_WithAGrantOnlyWhatIsNamedIsReachedAndTheRestIsRecorded) {
   EXPECT_THAT(trace(object), HasSubstr("unauthorised"));
 }
 
+TEST_F(redteam, T3_3_AnEmptyListOfHostsOpensTheCellsOwnLoopbackOnly) {
+  const auto url = repository("a", "echo old >file");
+  const std::string check =
+      "bash -c 'exec 3<>/dev/tcp/127.0.0.1/9' 2>&1 | grep -q 'Connection refused' && "
+      "bash -c 'exec 3<>/dev/tcp/1.1.1.1/80' 2>&1 | grep -q 'unreachable'";
+  const auto object = run(task(url, check + " && sed -i s/old/new/ file", check,
+                               "  capabilities: {network: {allow: []}}\n"));
+  EXPECT_EQ(object["state"], "published") << object.dump(1);
+}
+
 TEST_F(redteam, F3_APolicyOfThePlatformForbidsAStepBeforeItRuns) {
   const auto url = repository("a", "echo old >file");
   const auto policy = write("policy.yaml",
