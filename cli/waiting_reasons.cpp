@@ -61,7 +61,8 @@ result<std::vector<reason>> campaign_reasons(const store::reader& from, const sc
   if (limit > 0) {
     SKEIN_TRY(underway, from.interrupted());
     const auto active = std::count_if(underway.begin(), underway.end(), [&run](const auto& other) {
-      return other.campaign == run.campaign;
+      return other.campaign == run.campaign &&
+             other.state != schema::run_state::waiting_approval;
     });
     if (active >= static_cast<std::ptrdiff_t>(limit)) {
       out.push_back({"campaign_concurrency",
@@ -84,6 +85,7 @@ result<std::vector<reason>> queued_reasons(const store::reader& from, const sche
   SKEIN_TRY(underway, from.interrupted());
   for (const auto& other : underway) {
     if (other.repo.url != run.repo.url) continue;
+    if (other.state == schema::run_state::waiting_approval) continue;
     out.push_back(
         {"repository_busy", "run " + other.id + " is at work in the same repository", {}});
     break;
@@ -105,6 +107,27 @@ result<std::vector<reason>> queued_reasons(const store::reader& from, const sche
   return out;
 }
 
+/// What people are asked.
+result<std::vector<reason>> approval_reasons(const store::reader& from, const schema::run& run) {
+  store::approval_filter pending;
+  pending.state = schema::approval_state::pending;
+  pending.run_id = run.id;
+  SKEIN_TRY(found, from.approvals(pending));
+  std::vector<reason> out;
+  for (const auto& one : found) {
+    const auto yes = std::count_if(one.votes.begin(), one.votes.end(),
+                                   [](const auto& vote) { return vote.approve; });
+    std::string who = one.required == 1 ? "somebody other than " : "people other than ";
+    std::string message = "it waits for approval by " + who + one.submitter + " (" +
+                          std::to_string(yes) + " of " + std::to_string(one.required) +
+                          ", until " + utc_time(one.expires_ms) + ")";
+    for (const auto& each : one.why) message += "; " + each;
+    out.push_back({"approval", std::move(message),
+                   "skein diff " + short_id(run.id) + ", then skein approve " + short_id(run.id)});
+  }
+  return out;
+}
+
 std::optional<reason> nobody_there(const global_options& global, const schema::run& run) {
   if (store::state_lock::holder(store::state_layout{global.state_dir})) return std::nullopt;
   return reason{"no_fleet", "no fleet works on this state directory",
@@ -119,6 +142,7 @@ result<std::vector<reason>> reasons_for(const global_options& global, const stor
                                         const schema::run& run) {
   if (schema::is_final(run.state)) return std::vector<reason>{ended(run)};
   std::vector<reason> out;
+  if (run.state == schema::run_state::waiting_approval) return approval_reasons(from, run);
   if (auto none = nobody_there(global, run)) out.push_back(std::move(*none));
   if (run.state == schema::run_state::schedule) {
     SKEIN_TRY(queued, queued_reasons(from, run));

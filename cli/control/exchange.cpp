@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -46,7 +47,12 @@ class conversation {
                      "goes on with the next `skein serve`"};
       }
     }
-    return check_peer(socket_.get());
+    // Whoever owns the state directory answers for it; root may ask there, too.
+    struct stat directory {};
+    if (::stat(path_.parent_path().c_str(), &directory) != 0) {
+      return errno_error("look at " + path_.parent_path().string(), errno);
+    }
+    return check_peer(socket_.get(), directory.st_uid);
   }
 
   /// Everything, unless the other side stops listening: then it has said why.

@@ -110,7 +110,7 @@ class session : public std::enable_shared_from_this<session> {
       : owner_(owner), socket_(std::move(socket)), deadline_(socket_.get_executor()) {}
 
   void start() {
-    if (auto allowed = check_peer(socket_.native_handle()); !allowed) {
+    if (auto allowed = check_peer(socket_.native_handle(), ::geteuid()); !allowed) {
       return say(encode_error(allowed.error()), false);
     }
     auto name = peer_name(socket_.native_handle());

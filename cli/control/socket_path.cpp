@@ -34,12 +34,12 @@ result<ucred> credentials_of(int socket) {
 
 }  // namespace
 
-result<> check_peer(int socket) {
+result<> check_peer(int socket, uid_t wanted) {
   SKEIN_TRY(peer, credentials_of(socket));
-  if (peer.uid == ::geteuid() || peer.uid == 0) return {};
+  if (peer.uid == wanted || peer.uid == 0) return {};
   return error{errc::refused,
                "the other side of the control socket is user " + std::to_string(peer.uid) +
-                   "; only user " + std::to_string(::geteuid()) + " and root may use it",
+                   "; only user " + std::to_string(wanted) + " and root may be there",
                "run the command as the user that owns the state directory"};
 }
 

@@ -17,8 +17,8 @@ struct socket_path {
 };
 [[nodiscard]] result<socket_path> address_of(const std::filesystem::path& socket);
 
-/// `refused` unless the peer of this connected socket is the same user or root.
-[[nodiscard]] result<> check_peer(int socket);
+/// `refused` unless the peer of this connected socket is `wanted` or root.
+[[nodiscard]] result<> check_peer(int socket, uid_t wanted);
 
 /// The name of the user on the other side, as the kernel knows it.
 [[nodiscard]] result<std::string> peer_name(int socket);

@@ -117,7 +117,9 @@ result<std::uint64_t> at_work(const store::reader& from, actors::fleet_client& f
   if (active->runs == 0) return std::uint64_t{0};
   SKEIN_TRY(rows, from.interrupted());
   return static_cast<std::uint64_t>(std::count_if(
-      rows.begin(), rows.end(), [&](const auto& row) { return covers(target, row); }));
+      rows.begin(), rows.end(), [&](const auto& row) {
+        return covers(target, row) && row.state != schema::run_state::waiting_approval;
+      }));
 }
 
 /// Until nothing of the target is at work in the fleet of another process.
