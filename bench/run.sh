@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # run.sh BUILD_DIR [NAME…] - runs the benchmarks and prints one JSON object for each on standard
 # output. Names: pipeline, tool_call, large_repository, null_store, null_runs, policy_batch,
-# scan_secrets, crash.
+# scan_secrets, diff_gate, crash.
 set -euo pipefail
 build=$(realpath "$1"); shift
 here=$(dirname "$(realpath "$0")")
-[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs scan_secrets pipeline crash
+[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs scan_secrets diff_gate pipeline crash
 for name; do
   printf '== %s\n' "$name" >&2
   case $name in
@@ -14,8 +14,9 @@ for name; do
     large_repository) "$build/bin/bench_collect_change" ;;
     null_store) "$build/bin/bench_null_store" ;;
     null_runs) "$here/null_runs.sh" "$build" ;;
-    scan_secrets) "$build/bin/bench_scan_secrets" ;;
     policy_batch) "$here/policy_batch.sh" "$build/bin/skein" ;;
+    scan_secrets) "$build/bin/bench_scan_secrets" ;;
+    diff_gate) "$build/bin/bench_diff_gate" ;;
     crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac

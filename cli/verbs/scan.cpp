@@ -3,6 +3,7 @@
 #include "cli/output.hpp"
 #include "cli/render/printable.hpp"
 #include "cli/render/structured.hpp"
+#include "cli/verbs/scan_diff.hpp"
 #include "cli/verbs/scan_verbs.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "runtime/scan/report.hpp"
@@ -121,6 +122,7 @@ void add_scan(CLI::App& app, invocation& call) {
   verb->require_subcommand(0, 1);
   add_scan_secrets(*verb, call);
   add_scan_text(*verb, call);
+  add_scan_diff(*verb, call);
 }
 
 }  // namespace skein::cli

@@ -35,6 +35,7 @@ struct test_case {
 struct test_facts {
   std::vector<test_case> cases;
   std::vector<assertion> assertions;
+  bool complete = true;  ///< false: there are more than anybody writes; the rest was left out
 };
 [[nodiscard]] test_facts find_tests(const source_side& side, const language& as,
                                     const table_content& tables, bool whole_file);

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t most_bytes = 8U << 20;
 constexpr std::size_t most_bytes_of_file = 4U << 20;
 constexpr std::size_t longest_line = 20'000;
+constexpr std::size_t most_facts = 40'000;  ///< cases and assertions of all files
 
 struct measured {
   std::size_t bytes = 0;
@@ -175,6 +176,7 @@ examination examine(const change& all, const schema::task_spec& task, const tabl
   std::vector<file_view> views;
   views.reserve(all.files.size());
   std::size_t total = 0;
+  std::size_t facts = 0;
   for (const auto& file : all.files) {
     auto& view = views.emplace_back();
     view.file = &file;
@@ -198,6 +200,12 @@ examination examine(const change& all, const schema::task_spec& task, const tabl
     }
     total += size.bytes;
     read(view, content);
+    facts += view.tests_before.assertions.size() + view.tests_before.cases.size() +
+             view.tests_after.assertions.size() + view.tests_after.cases.size();
+    if (!view.tests_before.complete || !view.tests_after.complete || facts > most_facts) {
+      findings.add("diff.not_examined", {file.path(), 0, {}, {}, "too many tests"});
+      if (facts > most_facts) view.tests_before = view.tests_after = {};
+    }
   }
   check_files(all, views, findings);
   check_hidden_text(views, findings);

@@ -113,7 +113,10 @@ void check_kinds(const file_view& view, finding_list& into) {
                {file_kind::test_config, "test.config_changed"},
                {file_kind::security, "risk.security_code"},
                {file_kind::generated, "file.generated"}};
+  const bool tells = view.either(file_kind::test) || view.either(file_kind::docs);
   for (const auto& [kind, rule] : rules) {
+    // Tests and texts of security code guard nothing themselves.
+    if (kind == file_kind::security && tells) continue;
     if (view.either(kind)) into.add(rule, where);
   }
   if (view.is(file_kind::secret)) into.add("path.secret", where);
@@ -128,7 +131,7 @@ void check_hidden_path(const file_view& view, finding_list& into) {
   for (std::string_view rest = view.file->new_path; !rest.empty();) {
     const decoded next = decode(rest);
     rest.remove_prefix(std::max<std::size_t>(next.length, 1));
-    if (next.length != 0 && hidden_kind(next.code) == hidden::no) continue;
+    if (next.length == 0 || hidden_kind(next.code) == hidden::no) continue;
     into.add("path.hidden_characters", {view.file->new_path, 0, {}, {}, {}});
     return;
   }

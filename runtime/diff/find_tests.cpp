@@ -3,13 +3,14 @@
 #include "runtime/diff/assertion_text.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace skein::diff {
 namespace {
 
 constexpr std::size_t longest_statement = 4000;
 constexpr std::size_t name_within = 1200;
-constexpr std::size_t most_facts = 100'000;
+constexpr std::size_t most_facts = 5000;
 constexpr std::size_t most_words = 500;
 constexpr int lines_to_condition = 3;
 
@@ -82,7 +83,11 @@ class finder {
       kept.push_back(std::move(each));
     }
     cases_ = std::move(kept);
-    for (std::size_t i = 0; i < cases_.size() && out_.cases.size() < most_facts; ++i) {
+    if (out_.cases.size() + cases_.size() > most_facts) {
+      out_.complete = false;
+      cases_.resize(most_facts - std::min(most_facts, out_.cases.size()));
+    }
+    for (std::size_t i = 0; i < cases_.size(); ++i) {
       test_case made;
       made.name = cases_[i].name;
       made.line = side_.lines[cases_[i].name_line].number;
@@ -229,12 +234,15 @@ class finder {
   }
 
   void add(std::size_t begin, std::size_t end, std::size_t at, bool whole_file) {
-    if (out_.assertions.size() >= most_facts) return;
-    std::string test;
-    for (const auto& each : cases_) {
-      if (each.begin > at) break;
-      test = each.name;
+    if (out_.assertions.size() >= most_facts) {
+      out_.complete = false;
+      return;
     }
+    std::string test;
+    const auto behind =
+        std::upper_bound(cases_.begin(), cases_.end(), at,
+                         [](std::size_t value, const auto& each) { return value < each.begin; });
+    if (behind != cases_.begin()) test = std::prev(behind)->name;
     if (!whole_file && test.empty()) return;
     const auto text = std::string_view{side_.text}.substr(begin, end - begin);
     const auto code = std::string_view{side_.code}.substr(begin, end - begin);

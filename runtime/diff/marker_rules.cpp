@@ -121,7 +121,7 @@ class marker_rules {
       if (made.shown.size() < 200) made.shown += std::string{full} + " ";
     }
     if (each.with_next) {
-      for (std::size_t i = last_line + 1; i < lines_end; ++i) {
+      for (std::size_t i = last_line + 1; i < std::min(lines_end, last_line + 20); ++i) {
         const auto next = squeezed(side.line_text(i));
         if (next.empty()) continue;
         made.key += next;

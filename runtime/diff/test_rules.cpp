@@ -12,6 +12,9 @@ namespace skein::diff {
 namespace {
 
 constexpr std::size_t shortest_stem = 3;
+/// What is lost beyond these is not looked for in other shapes: it is lost.
+constexpr std::size_t most_looked_for = 200;
+constexpr std::size_t most_returns = 200;
 
 /// What a test's name says without what makes it a test.
 std::string stem_of(std::string_view name) {
@@ -111,6 +114,9 @@ class test_rules {
 
   void lost(const file_view& view, std::size_t index, const test_case& what) {
     lost_names_.emplace(index, what.name);
+    if (++looked_for_[index] > most_looked_for) {
+      return into_.add("test.case_removed", {view.file->path(), what.line, what.name, {}, {}});
+    }
     if (const auto renamed = plain_function(view, what.name); !renamed.empty()) {
       return into_.add("test.case_disabled",
                        {view.file->path(), what.line, what.name, renamed, {}});
@@ -233,7 +239,9 @@ class test_rules {
       }
       if (lost_names_.contains({index, what->test})) continue;
       const finding_list::of where{view.file->path(), what->line, what->shown, {}, {}};
-      if (in_squeezed_comment(index, what->key)) {
+      if (++looked_for_[index] > most_looked_for) {
+        into_.add("test.assertion_removed", where);
+      } else if (in_squeezed_comment(index, what->key)) {
         into_.add("test.commented_out", where);
       } else if (!covered(index, *what)) {
         if (credit_[index] > 0 && parametrised_holds(view, what->strength)) {
@@ -354,18 +362,24 @@ class test_rules {
                         [index](const lost_case& each) { return each.file == index; });
   }
 
-  [[nodiscard]] bool moved(std::size_t index) const {
-    const auto& view = files_[index];
-    std::set<std::string> there;
-    for (std::size_t i = 0; i < files_.size(); ++i) {
-      const auto& other = files_[i];
-      if (i == index || !other.is(file_kind::test) || other.new_language != view.old_language) {
-        continue;
-      }
-      for (std::size_t line = 0; line < other.after.lines.size(); ++line) {
-        if (other.after.lines[line].changed) there.insert(squeezed(other.after.line_text(line)));
+  /// The lines that the change adds to test files in this language.
+  const std::set<std::string>& lines_of_tests(const language* as) {
+    const auto [found, is_new] = lines_of_tests_.try_emplace(as);
+    if (!is_new) return found->second;
+    for (const auto& view : files_) {
+      if (!view.is(file_kind::test) || view.new_language != as) continue;
+      for (std::size_t line = 0; line < view.after.lines.size(); ++line) {
+        if (view.after.lines[line].changed) {
+          found->second.insert(squeezed(view.after.line_text(line)));
+        }
       }
     }
+    return found->second;
+  }
+
+  [[nodiscard]] bool moved(std::size_t index) {
+    const auto& view = files_[index];
+    const auto& there = lines_of_tests(view.old_language);
     std::size_t significant = 0;
     for (std::size_t line = 0; line < view.before.lines.size(); ++line) {
       if (!view.before.lines[line].changed) continue;
@@ -386,10 +400,12 @@ class test_rules {
   void early_returns(const file_view& view) {
     const auto* as = view.new_language;
     if (as == nullptr || as->early_return == nullptr || !view.is(file_kind::test)) return;
+    std::size_t returns = 0;
     for (std::size_t i = 0; i < view.after.lines.size(); ++i) {
       if (!view.after.lines[i].changed) continue;
       const auto code = view.after.line_code(i);
       if (!re2::RE2::PartialMatch({code.data(), code.size()}, *as->early_return)) continue;
+      if (++returns > most_returns) return;
       if (!in_old_test(view, i)) continue;
       const auto* next = assertion_behind(view, i);
       if (next == nullptr) {
@@ -598,6 +614,8 @@ class test_rules {
   std::set<std::pair<std::size_t, std::string>> lost_names_;
   std::map<std::size_t, std::vector<const assertion*>> removed_assertions_;
   std::map<std::size_t, std::string> comments_;
+  std::map<std::size_t, std::size_t> looked_for_;                    ///< by file
+  std::map<const language*, std::set<std::string>> lines_of_tests_;  ///< that the change adds
 };
 
 }  // namespace
