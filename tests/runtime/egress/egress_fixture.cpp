@@ -139,7 +139,7 @@ http_server::http_server(std::string response)
         const std::string text = read_request(client);
         {
           const std::lock_guard lock(mutex_);
-          requests_.push_back(text);
+          if (!text.empty()) requests_.push_back(text);  // a connection is no request
         }
         client.send(response_);
       }) {}
