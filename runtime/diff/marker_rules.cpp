@@ -47,9 +47,12 @@ class marker_rules {
     for (const channel in : {channel::code, channel::text, channel::comment}) {
       const auto& text = side.of(in);
       std::vector<int> atoms;
-      std::set<std::size_t> seen;
+      std::vector<bool> seen;  // by group; words such as `(` stand everywhere
       tables_.words.find(text, [&](std::size_t group, std::size_t) {
-        if (seen.insert(group).second) atoms.push_back(static_cast<int>(group));
+        if (group >= seen.size()) seen.resize(group + 1);
+        if (seen[group]) return;
+        seen[group] = true;
+        atoms.push_back(static_cast<int>(group));
       });
       std::vector<int> candidates;
       tables_.filter->AllPotentials(atoms, &candidates);

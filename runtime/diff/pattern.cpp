@@ -79,6 +79,12 @@ pattern::pattern(std::string_view text) {
     text.remove_prefix(length);
   }
   usable_ = text.empty() || parse_segments(text);
+  if (segments_.empty() || segments_.back().any_depth) return;
+  const auto& tokens = segments_.back().tokens;
+  for (auto last = tokens.rbegin(); last != tokens.rend(); ++last) {
+    if (last->what != step::literal) break;
+    suffix_.insert(suffix_.begin(), last->character);
+  }
 }
 
 bool pattern::parse_segments(std::string_view text) {
@@ -226,7 +232,7 @@ bool pattern::matches_segments(const std::vector<std::string_view>& names) const
 }
 
 bool pattern::matches(std::string_view path, bool directory) const {
-  if (!usable_ || (directory_only_ && !directory)) return false;
+  if (!usable_ || (directory_only_ && !directory) || !path.ends_with(suffix_)) return false;
   if (anchored_) {
     if (!path.starts_with(prefix_)) return false;
     path.remove_prefix(prefix_.size());

@@ -43,6 +43,7 @@ class pattern {
   bool directory_only_ = false;
   bool anchored_ = false;  ///< has a slash: matches whole paths, else the last name
   std::string prefix_;     ///< of an anchored one: its part before the first wildcard
+  std::string suffix_;     ///< what every path that matches ends with: most paths fail here
   std::vector<segment> segments_;
 };
 
