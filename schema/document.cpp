@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -30,12 +31,26 @@ struct kind_row {
   std::string_view kind;    ///< as in the file
   std::string_view schema;  ///< name of its JSON Schema
 };
-constexpr std::array<kind_row, 5> kinds{{{"Task", "task"},
+constexpr std::array<kind_row, 9> kinds{{{"Task", "task"},
                                          {"Campaign", "campaign"},
                                          {"Config", "config"},
                                          {"Verifier", "verifier"},
-                                         {"Policy", "policy"}}};
-constexpr const char* kind_words = "one of Task, Campaign, Config, Verifier, Policy";
+                                         {"Policy", "policy"},
+                                         {"Tool", "tool"},
+                                         {"ToolApprovals", "tool-approvals"},
+                                         {"ToolRules", "tool-rules"},
+                                         {"Controls", "controls"}}};
+constexpr const char* kind_words =
+    "one of Task, Campaign, Config, Verifier, Policy, Tool, ToolApprovals, ToolRules, Controls";
+
+using place_map = std::map<std::string, source_place>;
+constexpr std::size_t longest_pointer = 512;
+constexpr std::size_t most_places = 20'000;
+
+/// Kinds of which a file may hold several without a name.
+bool may_be_nameless(std::string_view kind) {
+  return kind == "Policy";
+}
 
 /// Collects the problems of one file and knows its text, to count columns in characters.
 class reader {
@@ -71,7 +86,9 @@ class reader {
   void add(const yaml_node& root, const detail::fault& wrong);
   /// Tells each rule of a policy where it and its parts stand.
   void add_places(const yaml_node& root, policy_file& policy);
-  void add_places(const yaml_node& node, const std::string& pointer, policy_rule& rule);
+  /// `unlooked`: a key below which nobody looks.
+  void add_places(const yaml_node& node, const std::string& pointer, std::string_view unlooked,
+                  place_map& into);
   /// nullopt when the head of the document is wrong, which it has reported.
   std::optional<kind_row> kind_of(const yaml_node& root);
 
@@ -140,14 +157,19 @@ std::optional<kind_row> reader::kind_of(const yaml_node& root) {
   return std::nullopt;
 }
 
-void reader::add_places(const yaml_node& node, const std::string& pointer, policy_rule& rule) {
-  rule.places[pointer] = {file_, node.at.line, column_in_characters(node.at)};
+void reader::add_places(const yaml_node& node, const std::string& pointer,
+                        std::string_view unlooked, place_map& into) {
+  // Deeper down the nearest place above will do; endless keys must not cost memory.
+  if (pointer.size() > longest_pointer || into.size() >= most_places) return;
+  into[pointer] = {file_, node.at.line, column_in_characters(node.at)};
   for (std::size_t at = 0; at < node.items.size(); ++at) {
     const bool map = node.form == yaml_node::shape::map;
-    // What is inside an example is not looked up.
-    if (map && pointer.find('/') != std::string::npos && node.keys[at].text == "args") continue;
+    if (map && pointer.find('/') != std::string::npos && !unlooked.empty() &&
+        node.keys[at].text == unlooked) {
+      continue;
+    }
     const std::string step = map ? node.keys[at].text : std::to_string(at);
-    add_places(node.items[at], pointer.empty() ? step : pointer + "/" + step, rule);
+    add_places(node.items[at], pointer.empty() ? step : pointer + "/" + step, unlooked, into);
   }
 }
 
@@ -156,7 +178,8 @@ void reader::add_places(const yaml_node& root, policy_file& policy) {
   if (!rules) return;
   const std::vector<yaml_node>& items = root.items[*rules].items;
   for (std::size_t at = 0; at < items.size() && at < policy.rules.size(); ++at) {
-    add_places(items[at], "", policy.rules[at]);
+    // What is inside an example is not looked up.
+    add_places(items[at], "", "args", policy.rules[at].places);
   }
 }
 
@@ -170,7 +193,7 @@ void reader::read_document(const yaml_node& root) {
   if (!faults.empty()) return;
   const json metadata = document.value("metadata", json::object());
   const std::string name = metadata.value("name", std::string());
-  const bool nameless = row->kind == "Policy" && name.empty();
+  const bool nameless = may_be_nameless(row->kind) && name.empty();
   if (!nameless && !seen_.emplace(row->kind, name).second) {
     const std::string what = name.empty() ? "" : " called " + detail::in_quotes(name);
     add(root.at, "a second " + std::string(row->kind) + what + " in one file", "one of each");
@@ -186,6 +209,16 @@ void reader::read_document(const yaml_node& root) {
       add_places(root, policy);
       out.documents.emplace_back(std::move(policy));
     }
+    if (row->kind == "Tool") {
+      tool_descriptor tool = tool_from_json(document);
+      add_places(root, "", "", tool.places);
+      out.documents.emplace_back(std::move(tool));
+    }
+    if (row->kind == "ToolApprovals") {
+      out.documents.emplace_back(tool_approvals_from_json(document));
+    }
+    if (row->kind == "ToolRules") out.documents.emplace_back(tool_rules_from_json(document));
+    if (row->kind == "Controls") out.documents.emplace_back(controls_from_json(document));
   } catch (const std::exception& wrong) {
     add(root.at, wrong.what(), "a valid " + std::string(row->kind));
   }

@@ -5,8 +5,10 @@
 
 #include "schema/campaign.hpp"
 #include "schema/config.hpp"
+#include "schema/controls.hpp"
 #include "schema/policy.hpp"
 #include "schema/task.hpp"
+#include "schema/tool.hpp"
 #include "schema/verifier_file.hpp"
 
 #include <optional>
@@ -33,7 +35,8 @@ struct document_limits {
   std::uint32_t max_nodes = 200'000;  ///< after alias expansion
 };
 
-using document = std::variant<task, campaign, config, verifier_file, policy_file>;
+using document = std::variant<task, campaign, config, verifier_file, policy_file, tool_descriptor,
+                              tool_approvals, tool_rules, control_table>;
 
 struct loaded {
   std::vector<document> documents;   ///< in file order; empty when there are problems
@@ -49,7 +52,7 @@ struct loaded {
 /// without reading it whole. Blocking.
 [[nodiscard]] loaded load_file(const std::string& path, const document_limits& limits = {});
 
-/// The JSON Schema (draft-07) text of task, campaign, policy, verifier or config; nullopt for another name.
+/// The JSON Schema (draft-07) text of a kind of file, such as task; nullopt for another name.
 [[nodiscard]] std::optional<std::string_view> json_schema(std::string_view name);
 [[nodiscard]] std::vector<std::string> json_schema_names();
 

@@ -222,6 +222,19 @@ std::vector<fault> check_meaning(const json& document, std::string_view name) {
     check_policy(root);
     return out;
   }
+  if (name == "tool") {
+    check_tool(root);
+    return out;
+  }
+  if (name == "tool-approvals") {
+    check_tool_approvals(root);
+    return out;
+  }
+  if (name == "controls") {
+    check_controls(root);
+    return out;
+  }
+  if (name == "tool-rules") return out;  // compiling them finds the rest
   check_metadata(root.at("metadata"));
   if (name == "task") check_task_spec(root.at("spec"));
   if (name == "campaign") check_campaign_spec(root.at("spec"));

@@ -51,5 +51,8 @@ void check_metadata(const scope_of_check& metadata);
 void check_task_spec(const scope_of_check& spec);
 void check_campaign_spec(const scope_of_check& spec);
 void check_policy(const scope_of_check& document);
+void check_tool(const scope_of_check& document);
+void check_tool_approvals(const scope_of_check& document);
+void check_controls(const scope_of_check& document);
 
 }  // namespace skein::schema::detail

@@ -82,7 +82,8 @@ TEST(Golden, FrozenTask) {
 
 TEST(Golden, JsonSchemas) {
   EXPECT_EQ(json_schema_names(),
-            (std::vector<std::string>{"campaign", "config", "policy", "task", "verifier"}));
+            (std::vector<std::string>{"campaign", "config", "controls", "policy", "task", "tool",
+                                      "tool-approvals", "tool-rules", "verifier"}));
   EXPECT_EQ(json_schema("nonsense"), std::nullopt);
   for (const std::string& name : json_schema_names()) {
     test::expect_golden("schema-" + name + ".json", std::string(*json_schema(name)));
@@ -91,7 +92,7 @@ TEST(Golden, JsonSchemas) {
 
 TEST(Golden, SchemasShareTheirDefinitions) {
   const auto task = nlohmann::json::parse(*json_schema("task"))["definitions"];
-  for (const char* name : {"campaign", "verifier", "config", "policy"}) {
+  for (const char* name : {"campaign", "verifier", "config", "policy", "tool"}) {
     const auto other = nlohmann::json::parse(*json_schema(name));
     for (const auto& [key, value] : other["definitions"].items()) {
       if (task.contains(key)) {
