@@ -314,6 +314,7 @@ std::unique_ptr<CLI::App> make_app(invocation& call) {
   add_audit(*app, call);
   add_policy(*app, call);
   add_scan(*app, call);
+  add_controls(*app, call);
   add_completion(*app, call);
   // Also keeps CLI11 from reading the `run` of `describe run ID` as the verb.
   app->require_subcommand(0, 1);

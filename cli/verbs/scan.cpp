@@ -92,13 +92,13 @@ int print_findings(const global_options& global, const secret_scan_options& chos
   return out.finish(count > 0 ? exit_refused : exit_ok);
 }
 
-result<std::string> read_input(const std::string& file) {
+result<std::string> read_input(const std::string& file, std::size_t enough) {
   const bool standard = file == "-";
   const int from = standard ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (from < 0) return errno_error("read " + file, errno);
   std::string text;
   int failed = 0;
-  while (text.size() <= most_input) {
+  while (text.size() <= most_input && text.size() <= enough) {
     const std::size_t before = text.size();
     text.resize(before + (1U << 16U));
     const ssize_t got = ::read(from, text.data() + before, text.size() - before);
@@ -122,6 +122,7 @@ void add_scan(CLI::App& app, invocation& call) {
   verb->require_subcommand(0, 1);
   add_scan_secrets(*verb, call);
   add_scan_text(*verb, call);
+  add_scan_tools(*verb, call);
   add_scan_diff(*verb, call);
 }
 

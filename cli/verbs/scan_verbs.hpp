@@ -17,6 +17,7 @@ namespace skein::cli {
 
 void add_scan_secrets(CLI::App& scan, invocation& call);
 void add_scan_text(CLI::App& scan, invocation& call);
+void add_scan_tools(CLI::App& scan, invocation& call);
 
 /// The options of every scanner of secrets.
 struct secret_scan_options {
@@ -33,7 +34,9 @@ void add_secret_scan_options(CLI::App& verb, secret_scan_options& chosen);
 int print_findings(const global_options& global, const secret_scan_options& chosen,
                    const std::vector<scan::secret_finding>& findings);
 
-/// Blocking. All of a file, or of standard input for `-`; at most 1 GiB.
-[[nodiscard]] result<std::string> read_input(const std::string& file);
+/// Blocking. All of a file, or of standard input for `-`; `refused` when it has more than 1 GiB. More
+/// than `enough` bytes are not read: whoever asks knows that it is too much.
+[[nodiscard]] result<std::string> read_input(const std::string& file,
+                                             std::size_t enough = std::size_t{1} << 31U);
 
 }  // namespace skein::cli

@@ -26,6 +26,7 @@ void add_config(CLI::App& app, invocation& call);
 void add_audit(CLI::App& app, invocation& call);
 void add_policy(CLI::App& app, invocation& call);
 void add_scan(CLI::App& app, invocation& call);
+void add_controls(CLI::App& app, invocation& call);
 void add_completion(CLI::App& app, invocation& call);
 
 }  // namespace skein::cli
