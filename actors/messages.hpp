@@ -2,6 +2,7 @@
 // here decides anything. The remote protocol is a separate, versioned set.
 #pragma once
 
+#include "runtime/agent/tool_answer.hpp"
 #include "runtime/artifact/artifact_store.hpp"
 #include "runtime/cell/cell.hpp"
 #include "runtime/egress/proxy.hpp"
@@ -167,6 +168,7 @@ struct cell_ready {
 struct perform_call {};
 struct call_outcome {
   cell::command_result result;
+  agent::tool_answer said;  ///< what the agent is told; empty for a step of the contract
   artifact::ref log_ref;
   std::optional<policy::decision> denied;  ///< then nothing was executed
 };

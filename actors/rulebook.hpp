@@ -7,6 +7,7 @@
 #include "runtime/egress/registries.hpp"
 #include "runtime/policy/engine.hpp"
 #include "runtime/scan/secret_scanner.hpp"
+#include "runtime/tools/registry.hpp"
 #include "runtime/verify/verifier_set.hpp"
 #include "schema/config.hpp"
 
@@ -20,6 +21,7 @@ struct rulebook {
   scan::secret_scanner secrets;
   diff::tables gate;      ///< empty ones block every change
   policy::engine policy;  ///< an empty one denies every call
+  tools::registry tools;
   egress::registries registries;
   std::optional<egress::parent_proxy> way_out;  ///< the platform's own proxy
 

@@ -4,6 +4,8 @@ namespace skein::actors {
 
 namespace {
 
+constexpr std::size_t longest_shown = 1000;
+
 const char* to_string(cell::command_end end) {
   switch (end) {
     case cell::command_end::exited:
@@ -20,53 +22,113 @@ const char* to_string(cell::command_end end) {
   return "unknown";
 }
 
-/// As the trace keeps it: bounded, without secrets.
-std::string shown(const tool_call_spec& spec) {
-  const auto line = spec.what.line.substr(0, 1000);
-  return spec.secrets ? spec.secrets->redact(line) : line;
-}
-
-nlohmann::json trace_of(const tool_call_spec& spec, const call_outcome& outcome) {
-  const auto& result = outcome.result;
-  return {{"attempt", spec.attempt},
-          {"ordinal", spec.ordinal},
-          {"tool", spec.tool},
-          {"command", shown(spec)},
-          {"end", to_string(result.end)},
-          {"code", result.code},
-          {"durationMs", result.duration_ms},
-          {"cpuMs", result.cpu_ms},
-          {"outputBytes", result.output_bytes},
-          {"truncated", result.truncated},
-          {"log", outcome.log_ref}};
+/// What a denied agent is told: rule, reason and what it may do instead.
+std::string told(const policy::decision& said) {
+  std::string text = said.what == policy::effect::needs_approval
+                         ? "not done: policy " + said.rule + " wants a person to approve it"
+                         : "denied by policy " + said.rule;
+  if (!said.reason.empty()) text += ": " + said.reason;
+  if (!said.alternative.empty()) text += "; permitted instead: " + said.alternative;
+  return text + "\n";
 }
 
 }  // namespace
 
+std::string tool_call_state::shown() const {
+  std::string text;
+  if (const auto line = spec.arguments.find("command");
+      line != spec.arguments.end() && line->is_string()) {
+    text = line->get<std::string>().substr(0, longest_shown);
+  } else {
+    auto brief = spec.arguments;
+    for (auto& [key, value] : brief.items())
+      if (const auto size = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).size();
+          size > 200)
+        value = std::to_string(size) + " bytes";
+    text = brief.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+               .substr(0, longest_shown);
+  }
+  return spec.secrets ? spec.secrets->redact(text) : text;
+}
+
+nlohmann::json tool_call_state::trace_of(const call_outcome& outcome) const {
+  const auto& result = outcome.result;
+  nlohmann::json trace = {{"attempt", spec.attempt},
+                          {"ordinal", spec.ordinal},
+                          {"tool", spec.tool},
+                          {"command", shown()},
+                          {"end", to_string(result.end)},
+                          {"code", result.code},
+                          {"durationMs", result.duration_ms},
+                          {"cpuMs", result.cpu_ms},
+                          {"outputBytes", result.output_bytes},
+                          {"truncated", result.truncated},
+                          {"log", outcome.log_ref}};
+  if (!spec.step) trace["outcome"] = outcome.said.kind;
+  return trace;
+}
+
+result<std::optional<cell::command>> tool_call_state::what_to_do() const {
+  if (spec.step) return std::optional(*spec.step);
+  if (!spec.malformed.empty()) return error{errc::invalid, spec.malformed, {}};
+  SKEIN_CHECK(world->rules.tools.check_call(spec.tool, spec.arguments));
+  if (!agent::acts_in_cell(spec.tool)) return std::optional<cell::command>{};
+  SKEIN_TRY(what, agent::command_of(spec.tool, spec.arguments, spec.limits));
+  return std::optional(std::move(what));
+}
+
 caf::typed_response_promise<call_outcome> tool_call_state::perform() {
-  // Nobody is left to answer when the run is gone. (Before the promise: that takes the sender.)
+  // Nobody is left to answer when the requester is gone. (Before the promise: that takes the
+  // sender.)
   self->monitor(caf::actor_cast<caf::actor_addr>(self->current_sender()));
   promise_ = self->make_response_promise<call_outcome>();
-  auto said = world->rules.policy.decide(spec.tool, {{"command", spec.what.line}}, spec.around);
-  if (policy::outcome(said.what) == "allow") {
-    execute_allowed();
+  auto what = what_to_do();
+  if (!what) {
+    not_possible(what.error());
     return promise_;
   }
+  auto said = world->rules.policy.decide(spec.tool, spec.arguments, spec.around);
+  if (policy::outcome(said.what) != "allow") {
+    denied(std::move(said));
+  } else if (*what) {
+    execute_it(std::move(**what));
+  } else {
+    call_outcome outcome;
+    outcome.said.kind = "ok";
+    auto trace = trace_of(outcome);
+    answer("tool_call_finished", std::move(trace), std::move(outcome));
+  }
+  return promise_;
+}
+
+void tool_call_state::denied(policy::decision said) {
   nlohmann::json payload = {{"attempt", spec.attempt},
                             {"ordinal", spec.ordinal},
                             {"tool", spec.tool},
-                            {"command", shown(spec)},
+                            {"command", shown()},
                             {"decision", policy::outcome(said.what)},
                             {"rule", said.rule},
                             {"reason", said.reason}};
   call_outcome outcome;
+  outcome.said = {true, told(said), 0, "denied"};
   outcome.denied = std::move(said);
   answer("policy_denied", std::move(payload), std::move(outcome));
-  return promise_;
 }
 
-void tool_call_state::execute_allowed() {
-  self->request(workspace, spec.what.timeout + std::chrono::minutes{1}, execute{spec.what})
+void tool_call_state::not_possible(const error& why) {
+  call_outcome outcome;
+  outcome.said = {true, why.message + (why.remedy.empty() ? "" : "; " + why.remedy) + "\n", 0,
+                  "rejected"};
+  nlohmann::json payload = {{"attempt", spec.attempt},
+                            {"ordinal", spec.ordinal},
+                            {"tool", spec.tool.substr(0, 64)},
+                            {"command", shown()},
+                            {"reason", why.message.substr(0, longest_shown)}};
+  answer("tool_call_rejected", std::move(payload), std::move(outcome));
+}
+
+void tool_call_state::execute_it(cell::command what) {
+  self->request(workspace, what.timeout + std::chrono::minutes{1}, execute{std::move(what)})
       .then([this](cell::command_result& result) { finished(result); },
             [this](const caf::error& why) { give_up(why); });
 }
@@ -74,11 +136,25 @@ void tool_call_state::execute_allowed() {
 void tool_call_state::finished(cell::command_result& result) {
   auto outcome = std::make_shared<call_outcome>();
   outcome->result = std::move(result);
-  self->request(repository, std::chrono::minutes{1}, put_text{outcome->result.output, spec.secrets})
+  std::string kept;
+  if (spec.step) {
+    kept = outcome->result.output;
+  } else {
+    const auto may_see = [this](const std::string& path) {
+      return policy::outcome(
+                 world->rules.policy.decide("read_file", {{"path", path}}, spec.around).what) ==
+             "allow";
+    };
+    outcome->said = agent::answer_of(spec.tool, outcome->result, may_see);
+    // What reaches the model is what is kept: scanned once, redacted in both.
+    if (spec.secrets) outcome->said.text = spec.secrets->redact(outcome->said.text);
+    kept = outcome->said.text;
+  }
+  self->request(repository, std::chrono::minutes{1}, put_text{std::move(kept), spec.secrets})
       .then(
           [this, outcome](const stored_text& text) {
             outcome->log_ref = text.ref;
-            auto trace = trace_of(spec, *outcome);
+            auto trace = trace_of(*outcome);
             answer("tool_call_finished", std::move(trace), std::move(*outcome));
           },
           [this](const caf::error& why) { give_up(why); });

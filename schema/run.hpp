@@ -40,6 +40,8 @@ struct usage {
   std::int64_t wall_ms = 0;
   std::int64_t cpu_ms = 0;
   std::uint64_t shell_output_bytes = 0;
+  std::uint64_t file_read_bytes = 0;
+  std::uint32_t repairs = 0;  ///< verifier failures and vetoes that went back to the agent
   friend bool operator==(const usage&, const usage&) = default;
 };
 

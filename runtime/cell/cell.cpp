@@ -1,6 +1,7 @@
 #include "runtime/cell/cell.hpp"
 
 #include "runtime/cell/session.hpp"
+#include "runtime/process/spawn.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -77,16 +78,7 @@ void cell::start(process::io_loop& loop, cell_spec spec, started_fn done) {
 }
 
 result<std::filesystem::path> find_cell_program() {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (const fs::path& candidate :
-       {folder / "skein-cell", folder.parent_path() / "libexec/skein/skein-cell"})
-    if (fs::is_regular_file(candidate, ignored) && ::access(candidate.c_str(), X_OK) == 0)
-      return candidate;
-  return error{errc::unsupported,
-               "find skein-cell beside " + folder.string() + " or in ../libexec/skein: not there",
-               "install skein completely: `cmake --install` puts it there"};
+  return process::find_own_program("skein-cell");
 }
 
 }  // namespace skein::cell

@@ -52,6 +52,12 @@ struct loopback_port {
   std::function<void(process::descriptor)> listening;
 };
 
+/// Something of the host's that a cell may read and execute: a program and what it needs.
+struct mount {
+  std::filesystem::path from;  ///< absolute; a file or a folder that exists
+  std::filesystem::path to;    ///< absolute; nothing that a cell has already
+};
+
 struct cell_spec {
   std::string name;            ///< RUN.ATTEMPT, for messages
   std::filesystem::path base;  ///< the read-only base checkout
@@ -59,6 +65,7 @@ struct cell_spec {
   workspace::strategy how = workspace::strategy::overlay;
   cell_limits limits;
   std::vector<loopback_port> ports;  ///< at most 4; with one, `families` is `internet`
+  std::vector<mount> mounts;        ///< at most 8, read-only
   sockets families = sockets::unix_only;
   storage where = storage::root;
   std::vector<std::string> environment;  ///< "K=V", added to the minimal one of every command
@@ -71,6 +78,9 @@ struct command {
   std::chrono::milliseconds timeout{std::chrono::minutes{5}};
   std::uint64_t output_limit = 1ULL << 20;  ///< bytes of stdout and stderr together
   bool kill_on_output_limit = false;        ///< else: the rest is read and dropped
+  /// Its standard input, at the offset it has; empty: /dev/null. See process::memory_file(). A
+  /// socket lets somebody outside talk with the command while it runs.
+  std::shared_ptr<const process::descriptor> input;
 };
 
 /// A command that exceeded the disk limit ends `signalled` with SIGXFSZ, and its output says so.

@@ -1,12 +1,28 @@
 #include "runtime/cell/request_check.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace skein::cell {
 namespace {
 
 bool has_zero(const std::string& text) {
   return text.find('\0') != std::string::npos;
+}
+
+/// What a cell is made of; nothing may be put over it.
+bool belongs_to_cell(const std::filesystem::path& where) {
+  static const std::set<std::string> own{"",     ".cell", "workspace", "proc", "dev",
+                                         "etc",  "tmp",   "sys",       "usr",  "bin",
+                                         "sbin", "lib",   "lib32",     "lib64", "libx32"};
+  const auto first = where.relative_path().begin();
+  return first == where.relative_path().end() || own.contains(first->string());
+}
+
+bool good_mount(const mount& one) {
+  return one.from.is_absolute() && one.to.is_absolute() && !has_zero(one.from.native()) &&
+         !has_zero(one.to.native()) && one.to == one.to.lexically_normal() &&
+         !belongs_to_cell(one.to);
 }
 
 bool plain(char c) {
@@ -32,6 +48,14 @@ result<> check_spec(const cell_spec& spec) {
       return error{errc::invalid,
                    "cell " + spec.name + ": path " + path->string() + " is not absolute", ""};
   }
+  constexpr std::size_t most_mounts = 8;
+  if (spec.mounts.size() > most_mounts ||
+      !std::all_of(spec.mounts.begin(), spec.mounts.end(), good_mount))
+    return error{errc::invalid,
+                 "cell " + spec.name +
+                     ": more than 8 mounts, one that is not absolute, or one over a folder that a "
+                     "cell has already",
+                 ""};
   const auto usable = [](const loopback_port& port) {
     return port.number >= 1024 && port.listening != nullptr;
   };

@@ -50,6 +50,7 @@ std::vector<std::string> bubblewrap_arguments(const cell_spec& spec, const fs::p
   add(words, {"--proc", "/proc", "--dev", "/dev"});
   add(words, {"--ro-bind", spec.base.string(), wire::base_path});
   add(words, {"--bind", spec.root.string(), wire::root_path});
+  for (const auto& one : spec.mounts) add(words, {"--ro-bind", one.from.string(), one.to.string()});
   add(words, {"--ro-bind", program.string(), wire::program_path, "--", wire::program_path});
   return words;
 }

@@ -179,28 +179,33 @@ void session::execute(command what, std::function<void(result<command_result>)> 
   running_ = std::make_unique<running>(std::move(what), std::move(done), loop_.context());
   running_->pipe.assign(pipe[0]);
   state_ = state::busy;
-  if (auto sent = send(&packed->head, sizeof packed->head, packed->rest, write_end.get()); !sent)
+  const auto& input = running_->spec.input;
+  if (auto sent = send(&packed->head, sizeof packed->head, packed->rest, write_end.get(),
+                       input ? input->get() : -1);
+      !sent)
     return end(sent.error());
   watch_output();
   arm(running_->spec.timeout, &session::command_timed_out);
 }
 
 result<> session::send(const void* fixed, std::size_t fixed_size, const std::string& rest,
-                       int attached) {
+                       int attached, int second) {
   std::array<iovec, 2> parts{
       {{const_cast<void*>(fixed), fixed_size}, {const_cast<char*>(rest.data()), rest.size()}}};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  const std::array<int, 2> numbers{attached, second};
+  const std::size_t used = (attached >= 0 ? 1 : 0) + (second >= 0 ? 1 : 0);
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof numbers)> control{};
   msghdr header = {};
   header.msg_iov = parts.data();
   header.msg_iovlen = parts.size();
-  if (attached >= 0) {
+  if (used > 0) {
     header.msg_control = control.data();
-    header.msg_controllen = control.size();
+    header.msg_controllen = CMSG_SPACE(used * sizeof(int));
     cmsghdr* part = CMSG_FIRSTHDR(&header);
     part->cmsg_level = SOL_SOCKET;
     part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(part), &attached, sizeof attached);
+    part->cmsg_len = CMSG_LEN(used * sizeof(int));
+    std::memcpy(CMSG_DATA(part), numbers.data(), used * sizeof(int));
   }
   if (::sendmsg(socket_.native_handle(), &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return {};
   error why = errno_error("cell " + spec_.name + ": reach its first process", errno);

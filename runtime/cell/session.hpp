@@ -68,7 +68,7 @@ class session : public std::enable_shared_from_this<session> {
   };
 
   [[nodiscard]] result<> send(const void* fixed, std::size_t fixed_size, const std::string& rest,
-                              int attached = -1);
+                              int attached = -1, int second = -1);
   [[nodiscard]] result<> send_setup();
   [[nodiscard]] error not_possible(const std::string& attempted) const;
 

@@ -1,8 +1,11 @@
 // Owns one file descriptor. Not a stream: reading and writing stay with whoever holds it.
 #pragma once
 
+#include "schema/error.hpp"
+
 #include <unistd.h>
 
+#include <string_view>
 #include <utility>
 
 namespace skein::process {
@@ -32,5 +35,8 @@ class descriptor {
  private:
   int number_ = -1;
 };
+
+/// Holds `text` in memory that nobody can change any more, positioned at its beginning.
+[[nodiscard]] result<descriptor> memory_file(std::string_view text);
 
 }  // namespace skein::process

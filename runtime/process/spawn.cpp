@@ -128,6 +128,18 @@ result<std::filesystem::path> find_program(const std::string& name) {
                "install it, or correct PATH"};
 }
 
+result<std::filesystem::path> find_own_program(const std::string& name) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (const fs::path& candidate : {folder / name, folder.parent_path() / "libexec/skein" / name})
+    if (fs::is_regular_file(candidate, ignored) && ::access(candidate.c_str(), X_OK) == 0)
+      return candidate;
+  return error{errc::unsupported,
+               "find " + name + " beside " + folder.string() + " or in ../libexec/skein: not there",
+               "install skein completely: `cmake --install` puts it there"};
+}
+
 void signal_process(const descriptor& watch, int signal) noexcept {
   if (watch) ::syscall(SYS_pidfd_send_signal, watch.get(), signal, nullptr, 0);
 }

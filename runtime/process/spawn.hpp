@@ -34,6 +34,10 @@ struct spawned {
 /// `name` with a slash as it is, else the first executable of that name in PATH.
 [[nodiscard]] result<std::filesystem::path> find_program(const std::string& name);
 
+/// A program that is installed with this one: beside the running executable, then in
+/// ../libexec/skein. `unsupported` when it is in neither place.
+[[nodiscard]] result<std::filesystem::path> find_own_program(const std::string& name);
+
 /// Sends a signal through a pidfd: never hits a reused process id.
 void signal_process(const descriptor& watch, int signal) noexcept;
 

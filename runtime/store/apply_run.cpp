@@ -239,6 +239,27 @@ result<applied> sqlite_writer::apply(const note_event& op) {
   return applied{.affected = 0, .event_seq = event, .state = run.state};
 }
 
+result<applied> sqlite_writer::apply(const book_usage& op) {
+  SKEIN_TRY(run, find_run(op.run_id));
+  if (run.attempt != op.attempt || schema::is_final(run.state)) {
+    return refusal(errc::stale, "book what run " + op.run_id + " used: attempt " +
+                                    std::to_string(op.attempt) + " is over");
+  }
+  if (!is_snake_case(op.kind) || is_reserved(op.kind)) {
+    return refusal(errc::invalid, "book usage with event " + op.kind.substr(0, 64) +
+                                      ": not a snake_case word that is free for notes");
+  }
+  add_usage(run, op.used);
+  result_columns columns;
+  columns.used = encode(op.used);
+  write_results(*connection_, run.seq, columns);
+  nlohmann::json fields{{"attempt", op.attempt}};
+  const std::int64_t event =
+      append(op.kind, run.seq, op.run_id, run.campaign, run.tenant, system_actor,
+             payload_text(std::move(fields), op.payload));
+  return applied{.affected = 1, .event_seq = event, .state = run.state};
+}
+
 result<applied> sqlite_writer::apply(const finish_queued& op) {
   if (!schema::is_final(op.state)) {
     return refusal(errc::invalid,

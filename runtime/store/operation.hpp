@@ -130,6 +130,17 @@ struct note_event {
   nlohmann::json payload;
 };
 
+/// Books what a run has used so far, with what is reserved for a call under way, and notes the event
+/// that it belongs to. `stale` when the run is at another attempt or over. After a crash the
+/// reservation counts as used: a limit is never exceeded.
+struct book_usage {
+  std::string run_id;
+  std::uint32_t attempt = 0;
+  schema::usage used;
+  std::string kind;  ///< of the event, as in note_event
+  nlohmann::json payload;
+};
+
 /// Remembers the result of a verifier on an untouched base.
 struct put_baseline {
   std::string repo_url;
@@ -208,7 +219,7 @@ struct finish_queued {
   std::uint32_t limit = 500;
 };
 
-using operation = std::variant<put_task, add_run, advance_run, note_event, put_baseline, put_intent,
+using operation = std::variant<put_task, add_run, advance_run, note_event, book_usage, put_baseline, put_intent,
                                set_intent, add_campaign, set_campaign, retry_runs, set_switch,
                                lift_switch, finish_queued, decide_approval, expire_approval,
                                escalate_approval, put_incident>;

@@ -55,6 +55,7 @@ class sqlite_writer final : public writer {
   result<applied> apply(const add_run& op);
   result<applied> apply(const advance_run& op);
   result<applied> apply(const note_event& op);
+  result<applied> apply(const book_usage& op);
   result<applied> apply(const finish_queued& op);
   [[nodiscard]] bool has_task(const std::string& sha256);
   /// Another run with this fingerprint that stands or may still succeed.

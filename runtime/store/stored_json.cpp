@@ -83,13 +83,16 @@ schema::publication decode_publication(const std::string& text) {
 }
 
 std::string encode(const schema::usage& value) {
-  return schema::canonical_json({{"tokensIn", value.tokens_in},
-                                 {"tokensOut", value.tokens_out},
-                                 {"usd", value.usd},
-                                 {"toolCalls", value.tool_calls},
-                                 {"wallMs", value.wall_ms},
-                                 {"cpuMs", value.cpu_ms},
-                                 {"shellOutputBytes", value.shell_output_bytes}});
+  nlohmann::json out{{"tokensIn", value.tokens_in},
+                     {"tokensOut", value.tokens_out},
+                     {"usd", value.usd},
+                     {"toolCalls", value.tool_calls},
+                     {"wallMs", value.wall_ms},
+                     {"cpuMs", value.cpu_ms},
+                     {"shellOutputBytes", value.shell_output_bytes}};
+  if (value.file_read_bytes != 0) out["fileReadBytes"] = value.file_read_bytes;
+  if (value.repairs != 0) out["repairs"] = value.repairs;
+  return schema::canonical_json(out);
 }
 
 schema::usage decode_usage(const std::string& text) {
@@ -102,6 +105,8 @@ schema::usage decode_usage(const std::string& text) {
   get(from, "wallMs", out.wall_ms);
   get(from, "cpuMs", out.cpu_ms);
   get(from, "shellOutputBytes", out.shell_output_bytes);
+  get(from, "fileReadBytes", out.file_read_bytes);
+  get(from, "repairs", out.repairs);
   return out;
 }
 

@@ -57,7 +57,7 @@ struct child_report {
 };
 
 [[noreturn]] void become(const first_process& self, const char* line, char* const* environment,
-                         int output, child_report& report) {
+                         int input, int output, child_report& report) {
   const auto fail = [&report](step where) {
     report.error = errno;
     report.where = where;
@@ -65,7 +65,7 @@ struct child_report {
   };
   ::setsid();
   if (!apply_limits(self.set.limits)) fail(step::limits);
-  if (::dup2(self.null, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0 ||
+  if (::dup2(input >= 0 ? input : self.null, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0 ||
       ::syscall(SYS_close_range, 3U, ~0U, 0) != 0)
     fail(step::descriptors);
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -86,18 +86,19 @@ struct child_report {
 }
 
 [[gnu::noinline]] pid_t fork_into(const first_process& self, const char* line,
-                                  char* const* environment, int output, child_report& report) {
+                                  char* const* environment, int input, int output,
+                                  child_report& report) {
   const pid_t pid = ::vfork();
-  if (pid == 0) become(self, line, environment, output, report);
+  if (pid == 0) become(self, line, environment, input, output, report);
   return pid;
 }
 
 }  // namespace
 
 started start_command(const first_process& self, const char* line, char* const* environment,
-                      int output) {
+                      int input, int output) {
   child_report report;
-  const pid_t pid = fork_into(self, line, environment, output, report);
+  const pid_t pid = fork_into(self, line, environment, input, output, report);
   if (pid < 0) return {-1, failed_at(step::start_command)};
   return {pid, {report.where, report.error}};
 }

@@ -74,8 +74,9 @@ struct started {
   outcome failure;
 };
 
-/// Starts the shell with all of containment in place, or nothing at all.
+/// Starts the shell with all of containment in place, or nothing at all. A negative `input` stands
+/// for /dev/null.
 [[nodiscard]] started start_command(const first_process& self, const char* line,
-                                    char* const* environment, int output);
+                                    char* const* environment, int input, int output);
 
 }  // namespace skein::cell::init

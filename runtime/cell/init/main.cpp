@@ -56,12 +56,17 @@ void send_failure(const outcome& bad) {
 struct received {
   std::size_t size = 0;
   int descriptor = -1;
+  int second = -1;
+  void close_all() const {
+    if (descriptor >= 0) ::close(descriptor);
+    if (second >= 0) ::close(second);
+  }
 };
 
 /// Blocks; leaves when the host is gone or the message is not one of ours.
 received receive(char* into, std::size_t capacity) {
   iovec data{into, capacity};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
   msghdr header = {};
   header.msg_iov = &data;
   header.msg_iovlen = 1;
@@ -73,10 +78,13 @@ received receive(char* into, std::size_t capacity) {
   } while (size < 0 && errno == EINTR);
   if (size < static_cast<ssize_t>(sizeof(request))) leave(0);
   if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) leave(3);
-  received got{static_cast<std::size_t>(size), -1};
+  received got{static_cast<std::size_t>(size)};
   if (const cmsghdr* part = CMSG_FIRSTHDR(&header);
-      part != nullptr && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
+      part != nullptr && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS) {
     std::memcpy(&got.descriptor, CMSG_DATA(part), sizeof got.descriptor);
+    if (part->cmsg_len >= CMSG_LEN(2 * sizeof(int)))
+      std::memcpy(&got.second, CMSG_DATA(part) + sizeof(int), sizeof got.second);
+  }
   return got;
 }
 
@@ -183,11 +191,11 @@ void answer_execute(first_process& self, const received& got) {
       !find_variables(line + line_bytes, wanted.environment_bytes, wanted.variables))
     leave(3);
   if (!self.in_phase) {
-    ::close(got.descriptor);
+    got.close_all();
     return send_failure({step::workspace, ENOENT});
   }
-  const started child = start_command(self, line, variables, got.descriptor);
-  ::close(got.descriptor);
+  const started child = start_command(self, line, variables, got.second, got.descriptor);
+  got.close_all();
   if (child.failure.failed()) {
     std::uint64_t unused = 0;
     kill_rest(unused);

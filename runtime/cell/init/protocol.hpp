@@ -1,7 +1,7 @@
 // What the host and `skein-cell` (PID 1 of a cell) say to each other: fixed layouts in one
 // SOCK_SEQPACKET message each, same machine, same build. Not an interface to anything else.
 //
-//   host → PID 1   setup · enter · execute (+ the output pipe) · stop
+//   host → PID 1   setup · enter · execute (+ the output pipe, + its input) · stop
 //   PID 1 → host   hello (+ a pidfd of PID 1) · listening (+ the socket)* · ready (+ the folder of
 //                  workspaces) · entered · done · failed
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace skein::cell::wire {
 
-constexpr std::uint32_t version = 3;
+constexpr std::uint32_t version = 4;
 constexpr int socket_descriptor = 3;  ///< inherited by PID 1
 
 // Paths inside a cell. Everything below `hidden` is covered before a command runs.

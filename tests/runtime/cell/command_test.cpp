@@ -47,6 +47,39 @@ TEST_F(cell_test, reads_nothing_from_standard_input) {
   EXPECT_EQ("", run("cat").output);
 }
 
+TEST_F(cell_test, reads_the_input_that_came_with_the_command) {
+  start();
+  const std::string text = "first\n" + std::string(300'000, 'x');
+  auto what = line("wc -c; readlink /proc/self/fd/0 | grep -c skein");
+  auto input = process::memory_file(text);
+  ASSERT_TRUE(input);
+  what.input = std::make_shared<const process::descriptor>(std::move(*input));
+  EXPECT_EQ("300006\n1\n", run(what).output);
+  // Nobody can change it, and the next command has none.
+  what.line = "echo other > /proc/self/fd/0";
+  EXPECT_NE(0, run(what).code);
+  EXPECT_EQ("0\n", run("wc -c").output);
+}
+
+TEST_F(cell_test, has_the_mounts_that_were_asked_for_and_cannot_write_there) {
+  std::ofstream(folder_ / "program") << "#!/bin/sh\necho mounted\n";
+  std::filesystem::permissions(folder_ / "program", std::filesystem::perms{0755});
+  spec_.mounts = {{folder_ / "program", "/run/skein/program"}};
+  start();
+  EXPECT_EQ("mounted\n", run("/run/skein/program").output);
+  EXPECT_NE(0, run("echo x >> /run/skein/program").code);
+  EXPECT_NE(0, run("rm -f /run/skein/program; test ! -e /run/skein/program").code);
+}
+
+TEST_F(cell_test, mounts_nothing_over_what_a_cell_has) {
+  for (const char* where : {"/", "/etc/x", "/workspace", "/usr/bin", "/run/../etc", "relative", "/.cell/x"}) {
+    spec_.mounts = {{"/usr/bin/env", where}};
+    const auto started = take(ask_start(loop_, spec_));
+    ASSERT_FALSE(started) << where;
+    EXPECT_EQ(errc::invalid, started.error().code) << where;
+  }
+}
+
 TEST_F(cell_test, F4_C4_timeout_kills_the_whole_tree) {
   start();
   auto what = line(

@@ -1,0 +1,19 @@
+// The parts of stage agent: who works in the cell. Used by stages/agent*.cpp only.
+#pragma once
+
+#include "actors/stages/stages.hpp"
+
+namespace skein::actors::stages {
+
+/// The steps of the contract, one after the other.
+void script_agent(run_state& run);
+/// A model that calls tools, live or replayed; again with feedback when a repair was asked for.
+void model_agent(run_state& run);
+
+/// The agent is done: its change is read, made durable, and the run goes on to verify.
+void collect(run_state& run);
+
+/// F6: a budget of the agent is used up.
+void budget_used_up(run_state& run, const std::string& what, const std::string& log_ref);
+
+}  // namespace skein::actors::stages
