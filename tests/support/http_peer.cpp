@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <set>
@@ -165,6 +166,11 @@ void http_peer::state::accept_all() {
 }
 
 void http_peer::state::serve(int accepted, std::uint64_t number) {
+  // A client that left must not end the test: TLS has no way to write without this signal.
+  sigset_t broken_pipe;
+  ::sigemptyset(&broken_pipe);
+  ::sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   peer_socket socket{process::descriptor(accepted)};
   {
     const std::lock_guard held(guard);
