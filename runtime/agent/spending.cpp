@@ -1,66 +1,65 @@
 #include "runtime/agent/spending.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 
 namespace skein::agent {
 namespace {
 
 /// An answer shorter than this cannot even call a tool.
-constexpr std::uint64_t shortest_answer = 256;
+constexpr std::uint32_t shortest_answer = 256;
 
-/// Providers count reasoning and cached input in ways of their own; beyond this they are wrong.
-constexpr std::uint64_t most_believed_factor = 8;
+std::string dollars(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4f", value);
+  return text.data();
+}
 
 }  // namespace
 
 schema::usage spending::used() const {
   auto total = used_;
   if (reserved_) {
-    total.tokens_in += reserved_->tokens_in;
-    total.tokens_out += reserved_->tokens_out;
+    total.tokens_in += reserved_->tokens;
     total.usd += reserved_->usd;
   }
   return total;
 }
 
-std::optional<std::string> spending::reserve(std::uint64_t tokens_in, std::uint64_t wanted_out,
-                                             const cost_fn& cost) {
+result<std::uint32_t> spending::reserve(std::uint32_t wanted, const worst_case_fn& worst_case) {
   const auto spent = used_.tokens_in + used_.tokens_out;
   const auto tokens_left = spent < allowed_.tokens ? allowed_.tokens - spent : 0;
-  if (tokens_left < tokens_in + shortest_answer)
-    return "the budget of " + std::to_string(allowed_.tokens) + " tokens is used up: " +
-           std::to_string(tokens_left) + " are left, the next call of the model needs about " +
-           std::to_string(tokens_in + shortest_answer);
-  reservation wanted{tokens_in, std::min(wanted_out, tokens_left - tokens_in), 0};
   const double usd_left = allowed_.usd - used_.usd;
-  wanted.usd = cost(wanted.tokens_in, wanted.tokens_out);
-  while (wanted.usd > usd_left && wanted.tokens_out > shortest_answer) {
-    wanted.tokens_out = std::max(wanted.tokens_out / 2, shortest_answer);
-    wanted.usd = cost(wanted.tokens_in, wanted.tokens_out);
+  const auto remedy = "raise the budget or make the task smaller";
+  for (auto room = wanted;; room = std::max(room / 2, shortest_answer)) {
+    const auto worst = worst_case(room);
+    if (worst.tokens <= tokens_left && worst.usd <= usd_left) {
+      reserved_ = worst;
+      return room;
+    }
+    if (room > shortest_answer) continue;
+    if (worst.tokens > tokens_left)
+      return error{errc::refused,
+                   "the budget of " + std::to_string(allowed_.tokens) + " tokens is used up: " +
+                       std::to_string(tokens_left) + " are left, the next call of the model needs up to " +
+                       std::to_string(worst.tokens),
+                   remedy};
+    return error{errc::refused,
+                 "the budget of " + dollars(allowed_.usd) + " USD is used up: " +
+                     dollars(std::max(usd_left, 0.0)) + " are left, the next call of the model costs up to " +
+                     dollars(worst.usd),
+                 remedy};
   }
-  if (wanted.usd > usd_left)
-    return "the budget of " + std::to_string(allowed_.usd) + " USD is used up: " +
-           std::to_string(std::max(usd_left, 0.0)) + " are left, the next call of the model costs about " +
-           std::to_string(wanted.usd);
-  reserved_ = wanted;
-  return std::nullopt;
 }
 
-void spending::settle(std::uint64_t tokens_in, std::uint64_t tokens_out, double usd) {
-  const auto held = reserved_.value_or(reservation{});
+void spending::settle(const model::spending& spent, std::uint64_t tokens_out) {
   reserved_.reset();
-  const auto believed = [](std::uint64_t said, std::uint64_t expected) {
-    return said > most_believed_factor * expected + 100'000 ? expected : said;
-  };
-  used_.tokens_in += believed(tokens_in, held.tokens_in);
-  used_.tokens_out += believed(tokens_out, held.tokens_out);
-  used_.usd += std::isfinite(usd) && usd >= 0 ? usd : held.usd;
-}
-
-void spending::settle_failed(bool reached_provider) {
-  if (reached_provider && reserved_) used_.tokens_in += reserved_->tokens_in;
-  reserved_.reset();
+  tokens_out = std::min(tokens_out, spent.tokens);
+  used_.tokens_in += spent.tokens - tokens_out;
+  used_.tokens_out += tokens_out;
+  if (std::isfinite(spent.usd) && spent.usd > 0) used_.usd += spent.usd;
 }
 
 std::optional<std::string> spending::no_tool_call() const {

@@ -2,6 +2,8 @@
 // call of the model and settled after it. Pure; who makes it durable is the run.
 #pragma once
 
+#include "runtime/model/provider.hpp"
+#include "schema/error.hpp"
 #include "schema/run.hpp"
 #include "schema/task.hpp"
 
@@ -12,15 +14,8 @@
 
 namespace skein::agent {
 
-/// US dollars of so many tokens in and out.
-using cost_fn = std::function<double(std::uint64_t tokens_in, std::uint64_t tokens_out)>;
-
-/// What a call of the model may take at most.
-struct reservation {
-  std::uint64_t tokens_in = 0;
-  std::uint64_t tokens_out = 0;
-  double usd = 0;
-};
+/// The most that a call of the model with so much room for its answer may cost.
+using worst_case_fn = std::function<model::spending(std::uint32_t max_output_tokens)>;
 
 class spending {
  public:
@@ -30,16 +25,11 @@ class spending {
   /// What was used, with what is reserved.
   [[nodiscard]] schema::usage used() const;
 
-  /// Reserves for a call with about `tokens_in` of input and up to `wanted_out` of output: less
-  /// when less is left. The reason when not even a short answer fits.
-  [[nodiscard]] std::optional<std::string> reserve(std::uint64_t tokens_in, std::uint64_t wanted_out,
-                                                   const cost_fn& cost);
-  [[nodiscard]] const std::optional<reservation>& reserved() const { return reserved_; }
-  /// Replaces the reservation by what the call took. A provider that reports less than nothing or
-  /// more than is possible is not believed: the reservation stands instead.
-  void settle(std::uint64_t tokens_in, std::uint64_t tokens_out, double usd);
-  /// The call failed without an answer. What was sent may have been counted.
-  void settle_failed(bool reached_provider);
+  /// Reserves for a call with room for `wanted` tokens of an answer, or for fewer when less is left;
+  /// how many. `refused` with the reason when not even a short answer fits.
+  [[nodiscard]] result<std::uint32_t> reserve(std::uint32_t wanted, const worst_case_fn& worst_case);
+  /// Replaces the reservation by what the call took, whether it was answered or failed.
+  void settle(const model::spending& spent, std::uint64_t tokens_out);
 
   /// The reason why no tool may be called any more; none: it may.
   [[nodiscard]] std::optional<std::string> no_tool_call() const;
@@ -53,7 +43,7 @@ class spending {
  private:
   schema::budget_spec allowed_;
   schema::usage used_;
-  std::optional<reservation> reserved_;
+  std::optional<model::spending> reserved_;
 };
 
 }  // namespace skein::agent

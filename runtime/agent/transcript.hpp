@@ -1,0 +1,61 @@
+// What was said between a run and its model, as artifacts, and a provider that says it again. An
+// exchange holds the request and the reply as they went over the wire, the answer that was read from
+// them, and the marks of everything that led to it, so that a replay notices where it differs.
+#pragma once
+
+#include "runtime/model/provider.hpp"
+#include "schema/error.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace skein::agent {
+
+/// One hash for each part of a conversation in order, with a name for people.
+struct mark {
+  std::string what;  ///< "task", "reply 2 of turn 3: read_file"
+  std::string sha256;
+  friend bool operator==(const mark&, const mark&) = default;
+};
+[[nodiscard]] std::vector<mark> marks_of(const model::conversation& said);
+
+/// The text of an exchange's artifact.
+[[nodiscard]] std::string exchange_text(const model::conversation& said, const model::answer& given);
+
+struct exchange {
+  std::vector<mark> marks;
+  model::answer given;
+};
+[[nodiscard]] result<exchange> parse_exchange(const std::string& text);
+
+/// The text of a transcript's artifact: its exchanges by reference, in order.
+[[nodiscard]] std::string transcript_text(const std::string& task_sha256,
+                                          const std::vector<std::string>& exchanges);
+[[nodiscard]] result<std::vector<std::string>> parse_transcript(const std::string& text);
+
+/// Answers what was answered before, one exchange after the other. Says through `diverged`, once,
+/// what the first part is that differs from what was said then; after the last exchange every
+/// question fails.
+class replay_provider : public model::provider {
+ public:
+  using diverged_fn = std::function<void(std::uint32_t exchange, const std::string& what)>;
+  replay_provider(std::vector<exchange> recorded, diverged_fn diverged)
+      : recorded_(std::move(recorded)), diverged_(std::move(diverged)) {}
+
+  std::shared_ptr<model::pending> ask(const model::conversation& said,
+                                      const model::ask_settings& settings, done_fn done) override;
+  [[nodiscard]] model::spending worst_case(const model::conversation&,
+                                           const model::ask_settings&) const override {
+    return {};
+  }
+
+ private:
+  std::vector<exchange> recorded_;
+  diverged_fn diverged_;
+  std::size_t next_ = 0;  ///< one asker
+};
+
+}  // namespace skein::agent
