@@ -7,6 +7,7 @@
 #include "runtime/cell/cell.hpp"
 #include "runtime/egress/proxy.hpp"
 #include "runtime/git/mirror.hpp"
+#include "runtime/model/conversation.hpp"
 #include "runtime/policy/engine.hpp"
 #include "runtime/scan/secret_scanner.hpp"
 #include "runtime/store/operation.hpp"
@@ -128,6 +129,7 @@ struct open_attempt {
   std::uint32_t attempt = 0;
   std::filesystem::path checkout;
   schema::capability_spec capabilities;
+  std::vector<cell::mount> mounts;  ///< what the agent works with
   std::string canary;  ///< planted where a thief would look
   std::shared_ptr<const scan::secret_scanner> secrets;  ///< knows the canary
 };
@@ -172,6 +174,34 @@ struct call_outcome {
   artifact::ref log_ref;
   std::optional<policy::decision> denied;  ///< then nothing was executed
 };
+// -- agent ---------------------------------------------------------------------------------------
+
+/// Work on the task, or go on with what came back from verification or review.
+struct perform_agent {
+  std::optional<model::turn> feedback;
+  std::chrono::milliseconds time{0};  ///< what is left of the wall clock
+};
+/// finished: the workspace has the result. budget: F6. stuck: it went in circles. gave_up: it says
+/// that it cannot. leaked: it said what it must not know. failed: the provider, F9.
+enum class agent_end { finished, budget, stuck, gave_up, leaked, failed };
+[[nodiscard]] std::string_view to_string(agent_end value) noexcept;
+struct agent_done {
+  agent_end end = agent_end::finished;
+  std::string reason;
+  std::string summary;           ///< the agent's words: unproven
+  std::string behaviour_change;  ///< likewise
+  std::vector<std::string> approval_wanted;
+  artifact::ref transcript;
+  schema::usage used;
+};
+/// What the agent has used so far, with what is reserved for a call under way.
+struct book_usage {
+  schema::usage used;
+  std::string kind;
+  nlohmann::json payload;
+};
+struct usage_booked {};
+
 /// Check the untouched base (unless its verdict is remembered), then the change.
 struct perform_verification {
   std::shared_ptr<const workspace::change_set> change;

@@ -54,6 +54,11 @@ using worker_actor =
 /// One invocation of a tool. Sender: the run that spawned it, once.
 using tool_call_actor = caf::typed_actor<caf::replies_to<perform_call>::with<call_outcome>>;
 
+/// Who does the work of a run that a model directs. Sender: the run that spawned it; again for every
+/// repair. Monitors the run and ends with it; its death means that the attempt is lost.
+using agent_actor = caf::typed_actor<caf::replies_to<perform_agent>::with<agent_done>,
+                                     caf::reacts_to<job_done>>;
+
 /// One verifier of a run. Sender: the run that spawned it, once.
 using verifier_actor =
     caf::typed_actor<caf::replies_to<perform_verification>::with<schema::verdict>>;
@@ -64,10 +69,13 @@ using publisher_actor = caf::typed_actor<caf::replies_to<publish_run>::with<publ
                                          caf::reacts_to<job_done>>;
 
 /// One admitted run. Sender of kill_run and park_run: fleet; the first one counts, later ones get
-/// the same answer.
+/// the same answer. Sender of book_usage: its agent, before anything is spent; the reply leaves when
+/// it is durable.
 using run_actor =
     caf::typed_actor<caf::replies_to<kill_run>::with<run_stopped>,
-                     caf::replies_to<park_run>::with<run_stopped>, caf::reacts_to<wall_clock_tick>,
+                     caf::replies_to<park_run>::with<run_stopped>,
+                     caf::replies_to<book_usage>::with<usage_booked>,
+                     caf::reacts_to<wall_clock_tick>,
                      caf::reacts_to<way_out_tried>>;
 
 /// One tenant's quota. Sender: scheduler (request), fleet (return). A lost return is made good by the
@@ -165,6 +173,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::change_collected)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::close_attempt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::attempt_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::cell_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::perform_agent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::agent_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::book_usage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::usage_booked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::perform_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::call_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::perform_verification)

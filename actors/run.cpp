@@ -210,7 +210,27 @@ void run_state::way_out_tried(const egress::event& what) {
   fail(std::move(why));
 }
 
+caf::typed_response_promise<usage_booked> run_state::book(const book_usage& ask) {
+  auto promise = self->make_response_promise<usage_booked>();
+  if (ending) {
+    promise.deliver(to_caf({errc::cancelled, "run " + row.id + " is ending", {}}));
+    return promise;
+  }
+  row.used = ask.used;
+  row.used.wall_ms = wall_clock_used_ms();
+  self->request(parts.store, store_timeout,
+                commit{store::book_usage{row.id, row.attempt, row.used, ask.kind, ask.payload}})
+      .then([promise](const store::applied&) mutable { promise.deliver(usage_booked{}); },
+            [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  return promise;
+}
+
 void run_state::close_workspace(std::function<void()> then) {
+  // It may be waiting for a model: nothing more is asked in this attempt's name.
+  if (agent) {
+    self->demonitor(agent.address());
+    self->send_exit(std::exchange(agent, nullptr), caf::exit_reason::user_shutdown);
+  }
   if (!workspace) return then();
   closed_.push_back(std::move(then));
   if (closed_.size() > 1) return;
@@ -227,6 +247,11 @@ void run_state::peer_down(const caf::actor_addr& source) {
     // Restarted by the fleet, with the worker that is there then.
     self->quit(caf::exit_reason::unhandled_exception);
     return;
+  }
+  if (agent && source == agent.address() && !ending) {
+    agent = nullptr;
+    return attempt_lost({errc::unavailable,
+                         "the agent of attempt " + std::to_string(row.attempt) + " was lost", {}});
   }
   if (!workspace || source != workspace.address() || !closed_.empty() || ending) return;
   workspace = nullptr;
@@ -391,6 +416,7 @@ run_actor::behavior_type run_behavior(run_actor::stateful_pointer<run_state> sel
   return {
       [self](const kill_run& order) { return self->state.kill(order); },
       [self](const park_run&) { return self->state.park(); },
+      [self](const book_usage& ask) { return self->state.book(ask); },
       [self](wall_clock_tick) { self->state.wall_clock_over(); },
       [self](const struct way_out_tried& tried) { self->state.way_out_tried(tried.what); },
   };

@@ -48,6 +48,9 @@ struct run_state {
   git::base base;
   prepared_base prepared;
   workspace_actor workspace;
+  agent_actor agent;  ///< of kind model or replay; stays for repairs
+  std::optional<model::turn> feedback;  ///< what the agent has to hear next
+  std::vector<std::string> approval_wanted;  ///< by the agent
   std::shared_ptr<const workspace::change_set> change;
   git::diff diff;
   std::vector<schema::finding> findings;       ///< secrets
@@ -140,6 +143,9 @@ struct run_state {
   /// Records what must not have happened, and says so in the log; nobody waits for it.
   void incident(const std::string& kind, const std::string& summary, nlohmann::json facts);
   void way_out_tried(const egress::event& what);
+
+  /// The agent is about to spend: durable before it does.
+  caf::typed_response_promise<usage_booked> book(const book_usage& ask);
 
   caf::typed_response_promise<run_stopped> kill(const kill_run& order);
   void obey(const kill_run& order);

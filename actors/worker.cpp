@@ -63,6 +63,7 @@ result<workspace_actor> worker_state::open_workspace(const open_attempt& ask,
     spec.ports = {{egress::loopback_port, way_out->listener()}};
     spec.environment = egress::environment(way_out->token());
   }
+  spec.mounts = ask.mounts;
   plant(ask.canary, spec.environment);
   auto opened = self->spawn<caf::monitored>(workspace_behavior, world, std::move(spec),
                                             caf::actor_cast<caf::actor_addr>(owner),

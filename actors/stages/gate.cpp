@@ -79,6 +79,18 @@ void apply(const policy::decision& said, diff::decision& decision) {
   decision.cls = schema::failure_class::f3;
 }
 
+/// The agent may ask for a person; only the runtime grants.
+void add_requests(const run_state& run, diff::decision& decision) {
+  for (const auto& wanted : run.approval_wanted) {
+    decision.findings.push_back(
+        {"agent_request", "warning", "", 0, "approval", "the agent asks for a person: " + wanted});
+    if (decision.action < diff::gate_action::approval) {
+      decision.action = diff::gate_action::approval;
+      decision.reason = "the agent asks for a person";
+    }
+  }
+}
+
 /// What people are asked, and how many of them have to say yes.
 store::approval_request question(const run_state& run, const diff::decision& decision,
                                  schema::risk_level risk) {
@@ -123,6 +135,7 @@ void gate(run_state& run) {
   if (decision.action != diff::gate_action::block) {
     analysis_only = allowed.what == policy::effect::analysis_only;
     apply(allowed, decision);
+    add_requests(run, decision);
   }
   store::advance_run with;
   with.findings = decision.findings;

@@ -1,5 +1,6 @@
 // Stage prepare: from a repository address to a workspace whose cell is starting.
 #include "actors/stages/stages.hpp"
+#include "runtime/agent/tool_command.hpp"
 
 namespace skein::actors::stages {
 
@@ -21,7 +22,22 @@ void no_repository(run_state& run, const error& why) {
   run.fail(std::move(failure));
 }
 
+/// What has to be in the cell for this kind of agent.
+result<std::vector<cell::mount>> mounts_for(const run_state& run) {
+  switch (run.task.spec.agent.kind) {
+    case schema::agent_kind::model:
+    case schema::agent_kind::replay: {
+      SKEIN_TRY(tools, agent::tools_mount());
+      return std::vector{tools};
+    }
+    default:
+      return std::vector<cell::mount>{};
+  }
+}
+
 void open_workspace(run_state& run) {
+  auto mounts = mounts_for(run);
+  if (!mounts) return run.attempt_lost(mounts.error());
   if (auto planted = run.plant_canary(); !planted) return run.attempt_lost(planted.error());
   run.book_time();
   run.waits_for_cell = true;
@@ -29,7 +45,7 @@ void open_workspace(run_state& run) {
   run.ask<workspace_actor>(
       run.parts.worker, longest_wait_for_cell,
       open_attempt{run.row.id, run.row.attempt, run.prepared.checkout,
-                   run.task.spec.capabilities, run.canary, run.secrets},
+                   run.task.spec.capabilities, std::move(*mounts), run.canary, run.secrets},
       "open a workspace",
       [&run](const workspace_actor& opened) {
         run.book_time();

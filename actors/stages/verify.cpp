@@ -2,6 +2,7 @@
 // that has the change and nothing else of the agent's.
 #include "actors/stages/stages.hpp"
 #include "actors/verifier.hpp"
+#include "runtime/agent/prompt.hpp"
 
 namespace skein::actors::stages {
 
@@ -21,6 +22,20 @@ schema::verdict builtin_verdict(const run_state& run, const verify::verifier& wh
   return verdict;
 }
 
+/// F5: what failed goes back to an agent that can repair, while the budget has repairs left.
+bool sent_back(run_state& run) {
+  if (!run.agent || run.row.used.repairs >= run.task.spec.budget.repairs) return false;
+  run.feedback = agent::repair_request(run.row.verdicts);
+  auto failed = nlohmann::json::array();
+  for (const auto& span : run.feedback->spans) failed.push_back(span.label);
+  store::advance_run with;
+  with.verdicts = run.row.verdicts;
+  with.used = run.row.used;
+  with.event = {{"repair", run.row.used.repairs + 1}, {"failed", std::move(failed)}};
+  run.advance(schema::run_state::agent, std::move(with), [&run] { enter(run); });
+  return true;
+}
+
 void all_verified(run_state& run) {
   store::advance_run with;
   with.verdicts = run.row.verdicts;
@@ -32,13 +47,17 @@ void all_verified(run_state& run) {
                         verdict.status == schema::verdict_status::error;
     // What a builtin finds is the gate's to judge (F7), with its own class and words.
     if (!verdict.required || !blames || !run.verifiers[i].builtin.empty()) continue;
+    if (sent_back(run)) return;
     stage_failure failure;
     failure.state = schema::run_state::verification_failed;
     const bool timed_out = verdict.status == schema::verdict_status::timed_out;
     failure.cls = timed_out ? schema::failure_class::f4 : schema::failure_class::f5;
     failure.reason = "verifier " + verdict.name +
                      (timed_out ? " timed out; its process tree was killed"
-                                : " fails with the change and passed without it");
+                                : " fails with the change and passed without it") +
+                     (run.row.used.repairs > 0
+                          ? " (after " + std::to_string(run.row.used.repairs) + " repairs)"
+                          : "");
     failure.component = "verifier:" + verdict.name;
     failure.log_ref = verdict.log_ref;
     failure.next_action = "read `skein logs " + run.row.id + "` and `skein diff " + run.row.id + "`";
