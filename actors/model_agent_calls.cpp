@@ -165,7 +165,7 @@ void model_agent_state::verify_next(std::shared_ptr<const workspace::change_set>
   one.secrets = spec.secrets;
   left.erase(left.begin());
   auto actor = self->spawn(verifier, parts.store, parts.repository, workspace, std::move(one));
-  self->request(actor, std::chrono::hours{24}, perform_verification{change})
+  self->request(actor, std::chrono::minutes{24 * 60}, perform_verification{change})
       .then(
           [this, change, left, so_far](schema::verdict& verdict) mutable {
             so_far.push_back(std::move(verdict));

@@ -30,7 +30,7 @@ struct surroundings {
   process::blocking_pool& pool;
   store::clock_fn now_ms;
   /// By the names of the configuration; what a task's `agent.provider` means.
-  std::map<std::string, std::shared_ptr<model::provider>> models;
+  std::map<std::string, std::shared_ptr<model::provider>> models = {};
 };
 using surroundings_ptr = std::shared_ptr<const surroundings>;
 

@@ -9,6 +9,52 @@ namespace skein::schema {
 
 using nlohmann::json;
 
+namespace {
+
+json to_json(const provider_config& value) {
+  json out = {{"wire", value.wire}, {"models", value.models}};
+  if (!value.base_url.empty()) out["baseUrl"] = value.base_url;
+  if (!value.key_env.empty()) out["key"] = {{"env", value.key_env}};
+  if (!value.key_file.empty()) out["key"] = {{"file", value.key_file}};
+  if (!value.key_credential.empty()) out["key"] = {{"credential", value.key_credential}};
+  if (!value.ca_file.empty()) out["caFile"] = value.ca_file;
+  json prices = json::object();
+  for (const auto& [model, each] : value.prices) {
+    prices[model] = {{"input", each.input},
+                     {"output", each.output},
+                     {"cacheRead", each.cache_read},
+                     {"cacheWrite", each.cache_write}};
+  }
+  out["prices"] = std::move(prices);
+  return out;
+}
+
+provider_config provider_from_json(const json& from) {
+  using detail::read;
+  provider_config out;
+  read(from, "wire", out.wire);
+  read(from, "baseUrl", out.base_url);
+  read(from, "models", out.models);
+  read(from, "caFile", out.ca_file);
+  const json& key = detail::member(from, "key");
+  read(key, "env", out.key_env);
+  read(key, "file", out.key_file);
+  read(key, "credential", out.key_credential);
+  for (const auto& [model, each] : detail::member(from, "prices").items()) {
+    auto& price = out.prices[model];
+    read(each, "input", price.input);
+    read(each, "output", price.output);
+    // What is not said costs like the whole: never less than it may be.
+    price.cache_read = price.input;
+    price.cache_write = price.input;
+    read(each, "cacheRead", price.cache_read);
+    read(each, "cacheWrite", price.cache_write);
+  }
+  return out;
+}
+
+}  // namespace
+
 json to_json(const config& value) {
   json tenants = json::object();
   for (const auto& [name, each] : value.tenants) {
@@ -24,6 +70,8 @@ json to_json(const config& value) {
   }
   json egress = {{"registries", std::move(registries)}};
   if (!value.egress.upstream_proxy.empty()) egress["upstreamProxy"] = value.egress.upstream_proxy;
+  json providers = json::object();
+  for (const auto& [name, each] : value.providers) providers[name] = to_json(each);
   return {{"apiVersion", detail::api_version},
           {"kind", "Config"},
           {"cells", value.cells},
@@ -35,6 +83,7 @@ json to_json(const config& value) {
           {"tenants", std::move(tenants)},
           {"egress", std::move(egress)},
           {"policies", value.policies},
+          {"providers", std::move(providers)},
           {"approvals",
            {{"expireAfter", format_duration(value.approvals.expire_after)},
             {"escalateAfter", format_duration(value.approvals.escalate_after)}}}};
@@ -69,6 +118,9 @@ config config_from_json(const json& document) {
       read(each, "tls", registry.tls);
     }
     read(document, "policies", out.policies);
+    for (const auto& [name, each] : detail::member(document, "providers").items()) {
+      out.providers[name] = provider_from_json(each);
+    }
     const json& approvals = detail::member(document, "approvals");
     detail::read_duration(approvals, "expireAfter", out.approvals.expire_after);
     detail::read_duration(approvals, "escalateAfter", out.approvals.escalate_after);

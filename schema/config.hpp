@@ -34,6 +34,26 @@ struct egress_config {
   friend bool operator==(const egress_config&, const egress_config&) = default;
 };
 
+/// Who answers models' questions. `wire` is how it is spoken to.
+struct provider_config {
+  std::string wire;      ///< anthropic | openai-responses | openai-chat
+  std::string base_url;  ///< without the wire's own path; empty: the wire's usual one
+  std::string key_env;   ///< one of these three holds the key; none: no key is sent
+  std::string key_file;
+  std::string key_credential;  ///< of systemd: a name in CREDENTIALS_DIRECTORY
+  std::vector<std::string> models;  ///< in order of preference: the later ones are fallbacks
+  struct price {
+    double input = 0;  ///< US dollars for a million tokens, like the others
+    double output = 0;
+    double cache_read = 0;
+    double cache_write = 0;
+    friend bool operator==(const price&, const price&) = default;
+  };
+  std::map<std::string, price> prices;  ///< by model
+  std::string ca_file;                  ///< PEM, in place of the system's certificates
+  friend bool operator==(const provider_config&, const provider_config&) = default;
+};
+
 /// How long a change waits for people.
 struct approval_config {
   std::chrono::milliseconds expire_after{std::chrono::hours{24 * 7}};
@@ -53,6 +73,7 @@ struct config {
   egress_config egress;
   std::vector<std::string> policies;  ///< files whose rules are added to the shipped ones
   approval_config approvals;
+  std::map<std::string, provider_config> providers;  ///< added to the built-in ones
   friend bool operator==(const config&, const config&) = default;
 };
 

@@ -47,7 +47,7 @@ void spawn_agent(run_state& run, std::shared_ptr<model::provider> provider) {
   spec.secrets = run.secrets;
   if (run.task.spec.agent.kind == schema::agent_kind::replay)
     spec.replays = run.task.spec.agent.transcript;
-  run.agent = run.self->spawn<caf::monitored>(model_agent, run.parts, run.workspace,
+  run.agent = run.self->spawn<caf::monitored>(actors::model_agent, run.parts, run.workspace,
                                               caf::actor_cast<usage_book>(run.self),
                                               std::move(provider), std::move(spec));
 }

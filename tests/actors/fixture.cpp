@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <future>
 
 namespace skein::actors::test {
 
@@ -27,7 +28,14 @@ fleet_fixture::~fleet_fixture() {
 }
 
 void fleet_fixture::settle() {
-  while (scheduler_->has_job()) scheduler_->run();
+  do {
+    while (scheduler_->has_job()) scheduler_->run();
+    if (!pool_) return;
+    // The pool has one thread: what was posted before this has come back.
+    std::promise<void> passed;
+    pool_->post([&passed] { passed.set_value(); });
+    passed.get_future().wait();
+  } while (scheduler_->has_job());
 }
 
 void fleet_fixture::pass(std::chrono::milliseconds time) {
@@ -52,7 +60,7 @@ void fleet_fixture::boot_fleet(std::uint32_t cells, bool focused) {
   }
   auto world = std::make_shared<surroundings>(
       surroundings{layout, {layout.bases(), {}, 0}, config_, std::move(rules),
-                   artifact::artifact_store{layout.artifacts()}, loop_, *pool_, clock});
+                   artifact::artifact_store{layout.artifacts()}, loop_, *pool_, clock, models_});
   children_.clear();
   auto keep = [this](auto handle) {
     children_.push_back(caf::actor_cast<caf::strong_actor_ptr>(handle));

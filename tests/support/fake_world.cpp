@@ -48,6 +48,11 @@ workspace_actor::behavior_type fake_workspace(
           state.hanging = self->make_response_promise<cell::command_result>();
           return state.hanging;
         }
+        if (auto& next = state.fake->command_outcomes[ask.what.line]; !next.empty()) {
+          auto outcome = std::move(next.front());
+          next.pop_front();
+          return outcome;
+        }
         const auto known = state.fake->commands.find(ask.what.line);
         return known == state.fake->commands.end() ? cell::command_result{} : known->second;
       },
@@ -107,7 +112,8 @@ rulebook test_rules() {
 
 worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_world_ptr fake) {
   return {
-      [self, fake](const open_attempt&) -> workspace_actor {
+      [self, fake](const open_attempt& ask) -> workspace_actor {
+        if (fake->on_open) fake->on_open(ask);
         fake->run = caf::actor_cast<caf::weak_actor_ptr>(self->current_sender());
         return self->spawn(fake_workspace, fake,
                            caf::actor_cast<caf::actor_addr>(self->current_sender()));

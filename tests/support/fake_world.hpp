@@ -9,6 +9,7 @@
 #include <atomic>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,6 +24,10 @@ struct fake_world {
   std::map<std::string, error> prepare_fails;
   /// What commands answer, by command line; absent: exit status 0.
   std::map<std::string, cell::command_result> commands;
+  /// The same one after the other, before `commands` counts.
+  std::map<std::string, std::deque<cell::command_result>> command_outcomes;
+  /// Hears what attempts are opened with.
+  std::function<void(const open_attempt&)> on_open;
   /// Command lines that never answer until killed.
   std::string hangs;
   bool empty_change = false;
