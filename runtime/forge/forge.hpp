@@ -128,7 +128,7 @@ struct listed {
   bool complete = true;  ///< false: more than were asked for, or than the forge tells
 };
 
-/// Every function blocks, at most for its limits' deadline, and may be called from several threads.
+/// Every function blocks, at most for its deadline. One thread at a time may use an object.
 class forge {
  public:
   virtual ~forge() = default;

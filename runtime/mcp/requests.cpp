@@ -102,7 +102,7 @@ void session_state::tell_cancelled(std::int64_t id, const char* reason) {
 void session_state::finish(std::int64_t id, result<incoming> reply) {
   auto taken = pending_.extract(id);
   if (taken.empty()) return;
-  if (!reply) transport_->forget(id);
+  transport_->forget(id);
   taken.mapped().what.done(std::move(reply));
 }
 

@@ -38,7 +38,7 @@ class transport {
 
   virtual void open(transport_events events, std::function<void(result<>)> done) = 0;
   virtual void send(outgoing message, fate_fn fate) = 0;
-  /// Nobody waits for the reply to this request any more.
+  /// Nobody waits for the reply to this request any more: it is there, or not wanted.
   virtual void forget(std::int64_t id) = 0;
   /// The handshake's result, after the reply to `initialize`.
   virtual void agreed(const revision& on) = 0;
