@@ -80,7 +80,8 @@ void remove_orphan_workspaces(const store::state_layout& layout) {
 class fleet_process : public embedded_fleet {
  public:
   fleet_process(fleet_options options, store::state_lock lock,
-                std::unique_ptr<store::writer> writer, rulebook rules, git::base_shelves bases,
+                std::unique_ptr<store::writer> writer, rulebook rules, model_sources models,
+                git::base_shelves bases,
                 workspace::strategy how, std::uint32_t cells)
       : options_(std::move(options)),
         lock_(std::move(lock)),
@@ -88,7 +89,8 @@ class fleet_process : public embedded_fleet {
         pool_(cells + std::max(cells, 4U)),
         world_(std::make_shared<surroundings>(surroundings{
             options_.layout, std::move(bases), options_.config, std::move(rules),
-            artifact::artifact_store{options_.layout.artifacts()}, loop_, pool_, &wall_clock_ms})),
+            artifact::artifact_store{options_.layout.artifacts()}, loop_, pool_, &wall_clock_ms,
+            std::move(models)})),
         system_(configure(config_)) {
     scheduler_options scheduling;
     scheduling.cells = cells;
@@ -198,6 +200,8 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   SKEIN_TRY(lock, store::state_lock::acquire(options.layout, options.command));
   SKEIN_TRY(writer, store::writer::open(options.layout, &wall_clock_ms));
   SKEIN_TRY(rules, rulebook::load(options.shipped, options.config));
+  SKEIN_TRY(models, open_models(options.config, model::process_environment()));
+  SKEIN_CHECK(rules.hold(models.held));
   SKEIN_TRY(cell_program, cell::find_cell_program());
   (void)cell_program;
   auto cells = options.cells != 0 ? options.cells : options.config.cells;
@@ -221,7 +225,7 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
                  "time in proportion to the repository; see `skein doctor`");
   }
   auto made = std::make_unique<fleet_process>(std::move(options), std::move(lock),
-                                              std::move(writer), std::move(rules),
+                                              std::move(writer), std::move(rules), std::move(models),
                                               std::move(bases), how, cells);
   SKEIN_TRY(started, made->start());
   if (started.recovered > 0) spdlog::info("{} interrupted runs found", started.recovered);

@@ -1,17 +1,16 @@
 // What the fleet's actors are built from, passed by parameter from the composition root.
 #pragma once
 
+#include "actors/models.hpp"
 #include "actors/protocol.hpp"
 #include "actors/rulebook.hpp"
 #include "runtime/artifact/artifact_store.hpp"
-#include "runtime/model/provider.hpp"
 #include "runtime/process/blocking_pool.hpp"
 #include "runtime/process/io_loop.hpp"
 #include "runtime/store/writer.hpp"
 #include "schema/config.hpp"
 
 #include <chrono>
-#include <map>
 #include <memory>
 
 namespace skein::actors {
@@ -29,8 +28,7 @@ struct surroundings {
   process::io_loop& loop;
   process::blocking_pool& pool;
   store::clock_fn now_ms;
-  /// By the names of the configuration; what a task's `agent.provider` means.
-  std::map<std::string, std::shared_ptr<model::provider>> models = {};
+  model_sources models = {};
 };
 using surroundings_ptr = std::shared_ptr<const surroundings>;
 

@@ -11,13 +11,20 @@ result<rulebook> rulebook::load(const std::filesystem::path& shipped, const sche
   SKEIN_TRY(policy, policy::load(shipped / "policies", config.policies));
   SKEIN_TRY(tools, tools::registry::load({shipped / "tools"}));
   SKEIN_TRY(registries, egress::load_registries(shipped / "egress/registries.yaml"));
-  rulebook out{std::move(verifiers), std::move(secrets), std::move(gate), std::move(policy), std::move(tools),
+  rulebook out{std::move(verifiers), std::move(secrets), {}, std::move(gate), std::move(policy), std::move(tools),
                egress::with_own(std::move(registries), config.egress.registries), {}};
   if (const auto& url = config.egress.upstream_proxy; !url.empty()) {
     SKEIN_TRY(way_out, egress::parse_parent_proxy(url));
     out.way_out = std::move(way_out);
   }
   return out;
+}
+
+result<> rulebook::hold(std::vector<scan::held_secret> values) {
+  held = std::move(values);
+  SKEIN_TRY(knowing, secrets.with_held(held));
+  secrets = std::move(knowing);
+  return {};
 }
 
 }  // namespace skein::actors

@@ -18,12 +18,16 @@ namespace skein::actors {
 
 struct rulebook {
   verify::catalogue verifiers;
-  scan::secret_scanner secrets;
+  scan::secret_scanner secrets;  ///< knows what the platform holds
+  std::vector<scan::held_secret> held;
   diff::tables gate;      ///< empty ones block every change
   policy::engine policy;  ///< an empty one denies every call
   tools::registry tools;
   egress::registries registries;
   std::optional<egress::parent_proxy> way_out;  ///< the platform's own proxy
+
+  /// Texts are searched for these from now on.
+  [[nodiscard]] result<> hold(std::vector<scan::held_secret> values);
 
   /// Blocking. The first file that is wrong is an error that names it: nothing flies with half of
   /// the rules.

@@ -163,7 +163,9 @@ policy::circumstances run_state::circumstances() const {
 
 result<> run_state::plant_canary() {
   canary = "skc" + schema::new_id() + schema::new_id();
-  SKEIN_TRY(knowing, parts.world->rules.secrets.with_held({{"canary", canary, scan::held_kind::canary}}));
+  auto held = parts.world->rules.held;
+  held.push_back({"canary", canary, scan::held_kind::canary});
+  SKEIN_TRY(knowing, parts.world->rules.secrets.with_held(std::move(held)));
   secrets = std::make_shared<const scan::secret_scanner>(std::move(knowing));
   return {};
 }

@@ -57,7 +57,8 @@ bool is_blank(std::string_view text) {
 
 std::optional<std::string> missing_from_agent(const task_spec& spec) {
   if (!spec.agent_given) {
-    return "spec.agent: say who makes the change, for example {kind: script, steps: [{run: …}]}";
+    return "spec.agent: say who makes the change, for example {kind: script, steps: [{run: …}]}, or "
+           "set ANTHROPIC_API_KEY or OPENAI_API_KEY where skein runs and let a model make it";
   }
   const agent_spec& agent = spec.agent;
   switch (agent.kind) {

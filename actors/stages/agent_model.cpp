@@ -116,15 +116,17 @@ void model_agent(run_state& run) {
         run.parts.world->rules.verifiers.select(run.task.spec, run.prepared.root_entries);
     if (!selected) return run.attempt_lost(selected.error());
     run.verifiers = std::move(*selected);
-    const auto& models = run.parts.world->models;
+    const auto& models = run.parts.world->models.by_name;
     const auto found = models.find(run.task.spec.agent.provider);
     const bool replays = run.task.spec.agent.kind == schema::agent_kind::replay;
-    if (found == models.end() && !replays) {
-      return run.attempt_lost({errc::unsupported,
-                               "there is no provider " + run.task.spec.agent.provider,
-                               "name one of skein.yaml's `providers`, or set the key of a built-in one"});
+    if (!replays && (found == models.end() || !found->second.ask)) {
+      return run.attempt_lost(
+          {errc::unsupported,
+           found == models.end() ? "there is no provider " + run.task.spec.agent.provider
+                                 : found->second.unavailable,
+           "name one of skein.yaml's `providers`, or set the key of a built-in one"});
     }
-    spawn_agent(run, replays ? nullptr : found->second);
+    spawn_agent(run, replays ? nullptr : found->second.ask);
   }
   perform(run);
 }

@@ -22,6 +22,13 @@ std::string differences(const nlohmann::json& stored, const nlohmann::json& give
   return text;
 }
 
+/// A task that names nobody is done by the default agent, when there is one.
+void choose_agent(const surroundings& world, schema::task_spec& spec) {
+  if (spec.agent_given || !world.models.default_agent) return;
+  spec.agent = *world.models.default_agent;
+  spec.agent_given = true;
+}
+
 /// All runs of a campaign and their tasks, in one durable operation.
 store::add_campaign expanded(const surroundings& world, const submit_campaign& order,
                              const std::vector<schema::repo_spec>& repos) {
@@ -38,8 +45,9 @@ store::add_campaign expanded(const surroundings& world, const submit_campaign& o
     for (std::uint32_t i = 0; i < sizes[wave]; ++i, ++index) {
       schedule::origin from{order.by, campaign.name, wave, wave == 0, order.dry_run,
                             world.now_ms()};
-      auto candidate = schedule::new_run(schema::task_for_repo(campaign, repos[index]), from,
-                                         world.rules.verifiers);
+      auto task = schema::task_for_repo(campaign, repos[index]);
+      choose_agent(world, task.spec);
+      auto candidate = schedule::new_run(task, from, world.rules.verifiers);
       made.tasks.emplace_back(candidate.frozen.sha256, std::move(candidate.frozen.json));
       made.runs.push_back(std::move(candidate.row));
     }
@@ -55,8 +63,10 @@ caf::typed_response_promise<submitted> intake_state::submit(const submit_run& or
   from.by = order.by;
   from.dry_run = order.dry_run;
   from.at_ms = world->now_ms();
+  auto task = order.task;
+  choose_agent(*world, task.spec);
   auto made = std::make_shared<schedule::candidate>(
-      schedule::new_run(order.task, from, world->rules.verifiers));
+      schedule::new_run(task, from, world->rules.verifiers));
   auto failed = [promise](const caf::error& why) mutable { promise.deliver(why); };
   self->request(store, store_timeout,
                 commit{store::put_task{made->frozen.sha256, made->frozen.json}})

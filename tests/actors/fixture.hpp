@@ -61,7 +61,7 @@ class fleet_fixture : public ::testing::Test {
   fake_world_ptr fake_ = std::make_shared<fake_world>();
   std::filesystem::path directory_;
   schema::config config_;
-  std::map<std::string, std::shared_ptr<model::provider>> models_;
+  model_sources models_;
   std::string policy_;  ///< `rules: …`, added to the shipped ones
   caf::actor_system_config caf_config_;
   std::unique_ptr<caf::actor_system> system_;
