@@ -1,7 +1,9 @@
 #!/bin/sh
 # A pull request's life against an independent GitHub interface (emulate), through a proxy that
 # checks every request against GitHub's own OpenAPI description (Prism).
-# usage: github.sh GITHUB_PEER [CACHE]; exits with 77 and a reason where npm cannot be reached.
+#   tests/interop/github.sh GITHUB_PEER [CACHE]
+# CACHE: where packages are kept (SKEIN_INTEROP_CACHE; default: interop beside the folder of
+# GITHUB_PEER). Exit: 0 passed, 1 failed, 77 the packages cannot be had.
 set -eu
 
 peer=$(realpath "$1")
