@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # run.sh BUILD_DIR [NAME…] - runs the benchmarks and prints one JSON object for each on standard
 # output. Names: pipeline, tool_call, large_repository, null_store, null_runs, policy_batch,
-# scan_secrets, diff_gate, crash.
+# scan_secrets, diff_gate, scheduler, crash.
 set -euo pipefail
 build=$(realpath "$1"); shift
 here=$(dirname "$(realpath "$0")")
-[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs scan_secrets diff_gate pipeline crash
+[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs scan_secrets diff_gate scheduler pipeline crash
 for name; do
   printf '== %s\n' "$name" >&2
   case $name in
@@ -17,6 +17,7 @@ for name; do
     policy_batch) "$here/policy_batch.sh" "$build/bin/skein" ;;
     scan_secrets) "$build/bin/bench_scan_secrets" ;;
     diff_gate) "$build/bin/bench_diff_gate" ;;
+    scheduler) "$build/bin/bench_scheduler" ;;
     crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac

@@ -94,6 +94,8 @@ answer<pull_request> github_forge::read_pull_request(const repository_name& wher
   auto out = one(here.ask(github::get_pull_request(where, number)));
   if (!out.done() || out.value->open || out.value->merged) return out;
   const auto issue = here.ask(github::get_issue(where, number));
+  // A token that may not read issues does not learn it; who it was then stays open.
+  if (issue.how.end == outcome::refused) return out;
   if (issue.how.end != outcome::done) return ended<pull_request>(issue);
   const json& who = object_in(issue.body, "closed_by");
   out.value->closed_by = text_in(who, "login");

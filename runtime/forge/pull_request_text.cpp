@@ -1,5 +1,7 @@
 #include "runtime/forge/pull_request_text.hpp"
 
+#include "runtime/forge/pull_request_quality.hpp"
+
 #include <string_view>
 
 namespace skein::forge {
@@ -60,7 +62,8 @@ pull_request_text describe(const schema::run& run, const schema::publish_spec& h
   text.body = quoted(one_line(intent, 2000)) + "\n\n" + counts(run) + " on `" +
               run.base_commit.substr(0, 12) + "`. Risk: " +
               std::string{schema::to_string(run.risk)} + (draft ? ". **Draft: needs a person.**" : ".") +
-              "\n" + verifier_table(run) + "\n<!-- skein run=" + run.id +
+              "\n" + verifier_table(run) + "\n" + describe_quality(judge_quality(run, 0)) +
+              "\n<!-- skein run=" + run.id +
               " fingerprint=" + run.fingerprint + " -->\n";
   text.commit_message = text.title + "\n\n" + one_line(intent, 2000) + "\n\nSkein-Run: " + run.id +
                         "\nSkein-Task: " + run.task_sha256 + "\n";

@@ -36,9 +36,11 @@ void chooser::set_tenant(const std::string& name, const tenant_terms& terms) {
   tenant.terms = terms;
   if (!std::isfinite(terms.weight)) tenant.terms.weight = 1;
   tenant.terms.weight = std::clamp(tenant.terms.weight, 0.001, 1e6);
+  if (auto& quota = tenant.terms.quota_micro_usd) {
+    *quota = std::clamp(*quota, -most_micro_usd, most_micro_usd);
+  }
   tenant.removed = false;
-  in.unblock_heads(tenant.short_of_quota);
-  in.relist_tenant(t);
+  in.quota_changed(t);
 }
 
 void chooser::remove_tenant(const std::string& name) {
@@ -248,8 +250,10 @@ void chooser::refilled(const refill& asked, const std::vector<queue_entry>& rows
     if (row.tenant != asked.tenant || row.campaign != asked.campaign) continue;
     std::pair edge{lane.edge_rank, lane.edge_seq};
     std::tie(lane.edge_rank, lane.edge_seq) = std::max(edge, place);
+    // One that came back after a preemption is here already.
+    if (in.by_run.contains(row.run_id)) continue;
     ++taken;
-    if (!in.by_run.contains(row.run_id)) in.insert(in.make_entry(row, *t, *c), now_ms);
+    in.insert(in.make_entry(row, *t, *c), now_ms);
   }
   const bool last = rows.size() < asked.room;
   in.leave_on_disk(lane,
@@ -283,13 +287,11 @@ number admitted_slot(const chooser_state& in, const std::string& run_id) {
 void settle(chooser_state& in, number slot, std::int64_t used_micro_usd) {
   auto& row = in.entries[slot];
   auto& tenant = in.tenants[in.groups[row.group].tenant];
-  if (!tenant.terms.quota_micro_usd) return;
-  constexpr std::int64_t most = std::int64_t{1} << 60;
-  const auto used = std::clamp<std::int64_t>(used_micro_usd, 0, most);
-  *tenant.terms.quota_micro_usd =
-      std::clamp<std::int64_t>(*tenant.terms.quota_micro_usd, -most, most) +
-      std::min(row.reserve_micro_usd, most) - used;
-  in.unblock_heads(tenant.short_of_quota);
+  auto& quota = tenant.terms.quota_micro_usd;
+  if (!quota) return;
+  const auto used = std::clamp<std::int64_t>(used_micro_usd, 0, most_micro_usd);
+  *quota = std::clamp(*quota + row.reserve_micro_usd - used, -most_micro_usd, most_micro_usd);
+  in.quota_changed(in.groups[row.group].tenant);
 }
 
 void count_finished(chooser_state& in) {

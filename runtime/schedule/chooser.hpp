@@ -27,6 +27,7 @@ class chooser {
   void set_tenant(const std::string& name, const tenant_terms& terms);
   /// Its runs go on and its rows may still be removed, but nothing of it is admitted or taken in.
   void remove_tenant(const std::string& name);
+  /// Default terms, once the campaign is over, let its name go.
   void set_campaign(const std::string& name, const campaign_terms& terms, std::int64_t now_ms);
   void set_label_limit(const std::string& label, std::uint32_t most);  ///< 0: none
   void hold(switch_scope scope, const std::string& target);

@@ -58,8 +58,7 @@ bool chooser_state::head_may_go(number g, number slot, std::int64_t now_ms) {
     block_head(slot, head_block::repo);
     return false;
   }
-  const auto& quota = tenants[of.tenant].terms.quota_micro_usd;
-  if (quota && (*quota <= 0 || row.reserve_micro_usd > *quota)) {
+  if (!has_quota(tenants[of.tenant], row.reserve_micro_usd)) {
     block_head(slot, head_block::quota);
     return false;
   }
@@ -93,7 +92,9 @@ void chooser_state::occupy(number slot, std::int64_t now_ms) {
   in_use.cells += of.needs.cells;
   in_use.memory_mib += of.needs.memory_mib;
   in_use.cpu_millis += of.needs.cpu_millis;
-  if (tenant.terms.quota_micro_usd) *tenant.terms.quota_micro_usd -= row.reserve_micro_usd;
+  if (auto& quota = tenant.terms.quota_micro_usd) {
+    *quota = std::max(*quota - row.reserve_micro_usd, -most_micro_usd);
+  }
   admitted.insert(slot);
   charge(slot);
 }

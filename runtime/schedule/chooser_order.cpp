@@ -14,9 +14,15 @@ bool chooser_state::tenant_open(const tenant_entry& tenant) const {
          (tenant.terms.max_concurrency == 0 || tenant.active < tenant.terms.max_concurrency);
 }
 
+/// With nothing left even what costs nothing waits.
+bool chooser_state::has_quota(const tenant_entry& tenant, std::int64_t micro_usd) {
+  const auto& left = tenant.terms.quota_micro_usd;
+  return !left || (*left > 0 && micro_usd <= *left);
+}
+
 void chooser_state::relist_tenant(number t) {
   auto& tenant = tenants[t];
-  const bool wanted = !tenant.ready.empty() && tenant_open(tenant);
+  const bool wanted = !tenant.ready.empty() && tenant_open(tenant) && has_quota(tenant, 0);
   const double ratio = ratio_of(tenant);
   if (tenant.listed && (!wanted || tenant.listed_as != ratio)) {
     order.erase({tenant.listed_as, t});
@@ -74,7 +80,9 @@ void chooser_state::block_head(number slot, head_block why) {
   groups[row.group].heads.erase(key_of(slot));
   row.head = why;
   if (why == head_block::repo) repos[row.repo].blocked.insert(slot);
-  if (why == head_block::quota) tenants[groups[row.group].tenant].short_of_quota.insert(slot);
+  if (why == head_block::quota) {
+    tenants[groups[row.group].tenant].short_of_quota.insert({row.reserve_micro_usd, slot});
+  }
   relist_group(row.group);
 }
 
@@ -88,6 +96,20 @@ void chooser_state::unblock_heads(std::set<number>& blocked) {
   blocked.clear();
 }
 
+void chooser_state::quota_changed(number t) {
+  auto& tenant = tenants[t];
+  auto& blocked = tenant.short_of_quota;
+  while (!blocked.empty() && has_quota(tenant, blocked.begin()->first)) {
+    const number slot = blocked.begin()->second;
+    blocked.erase(blocked.begin());
+    auto& row = entries[slot];
+    row.head = head_block::none;
+    groups[row.group].heads.insert(key_of(slot));
+    relist_group(row.group);
+  }
+  relist_tenant(t);
+}
+
 namespace {
 
 /// Takes a head out of wherever heads are.
@@ -96,7 +118,7 @@ void unhead(chooser_state& in, number slot) {
   if (row.head == head_block::none) in.groups[row.group].heads.erase(in.key_of(slot));
   if (row.head == head_block::repo) in.repos[row.repo].blocked.erase(slot);
   if (row.head == head_block::quota) {
-    in.tenants[in.groups[row.group].tenant].short_of_quota.erase(slot);
+    in.tenants[in.groups[row.group].tenant].short_of_quota.erase({row.reserve_micro_usd, slot});
   }
   row.head = head_block::not_head;
 }

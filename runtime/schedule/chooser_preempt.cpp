@@ -97,10 +97,9 @@ std::vector<number> wanting(chooser_state& in, std::int64_t now_ms) {
 bool nothing_else_blocks(const chooser_state& in, number slot, std::int64_t now_ms) {
   const auto& row = in.entries[slot];
   const auto& of = in.groups[row.group];
-  const auto& quota = in.tenants[of.tenant].terms.quota_micro_usd;
   return in.campaign_open(in.campaigns[of.campaign], now_ms) && in.full_label(of) == nobody &&
          in.repos[row.repo].leases == 0 && !in.repos[row.repo].held &&
-         (!quota || (*quota > 0 && row.reserve_micro_usd <= *quota));
+         in.has_quota(in.tenants[of.tenant], row.reserve_micro_usd);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ number chooser_state::make_entry(const queue_entry& row, number tenant, number c
   made.seq = row.seq;
   made.enqueued_ms = row.enqueued_ms;
   made.not_before_ms = row.not_before_ms;
-  made.reserve_micro_usd = std::max<std::int64_t>(0, row.reserve_micro_usd);
+  made.reserve_micro_usd = std::clamp<std::int64_t>(row.reserve_micro_usd, 0, most_micro_usd);
   made.expected_seconds = row.expected_seconds;
   made.priority =
       static_cast<std::int16_t>(std::clamp(row.priority, -highest_priority, highest_priority));
@@ -191,9 +191,12 @@ void chooser_state::evict_last(lane& from) {
   // The lane stays: the row that pushed this one out is in it.
   take_out(slot);
   drop_entry(slot);
+  // Rows that came back after a preemption may lie behind the edge: it must not jump over the disk.
   const auto& last = *from.rows.rbegin();
-  from.edge_rank = std::get<0>(last);
-  from.edge_seq = std::get<1>(last);
+  const std::pair behind{std::get<0>(last), std::get<1>(last)};
+  if (from.on_disk == 0 || behind < std::pair{from.edge_rank, from.edge_seq}) {
+    std::tie(from.edge_rank, from.edge_seq) = behind;
+  }
   ++from.disk_adds;
   leave_on_disk(from, from.on_disk + 1);
 }

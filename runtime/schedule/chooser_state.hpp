@@ -80,7 +80,7 @@ struct tenant_entry {
   std::uint64_t on_disk = 0;
   bool held = false, removed = false;
   std::set<std::pair<order_key, number>> ready;
-  std::set<number> short_of_quota;  ///< heads
+  std::set<std::pair<std::int64_t, number>> short_of_quota;  ///< heads, by what they need
   bool listed = false;
   double listed_as = 0;
 };
@@ -150,11 +150,13 @@ struct chooser_state {
   void relist_group(number g);
   void relist_tenant(number t);
   [[nodiscard]] bool tenant_open(const tenant_entry& tenant) const;
+  [[nodiscard]] static bool has_quota(const tenant_entry& tenant, std::int64_t micro_usd);
   void block(number g, group_block why, number label = nobody);
   void unblock(number g);
   void unblock_all(std::set<number>& blocked);
   void block_head(number slot, head_block why);
   void unblock_heads(std::set<number>& blocked);
+  void quota_changed(number t);
   void chain_in(number slot);
   void chain_out(number slot);
   void room_changed();
@@ -196,6 +198,9 @@ struct chooser_state {
   void vacate(number slot);
   void free_room(number slot);
 };
+
+/// Far from where sums overflow.
+constexpr std::int64_t most_micro_usd = std::int64_t{1} << 60;
 
 [[nodiscard]] inline std::uint64_t lane_number(number tenant, number campaign) {
   return (static_cast<std::uint64_t>(tenant) << 32U) | campaign;

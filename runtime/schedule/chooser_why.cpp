@@ -74,7 +74,8 @@ explanation blocked_by(const chooser_state& in, number slot, std::int64_t now_ms
   if (campaign.terms.closed_until_ms > now_ms) {
     return {waits_for::window, campaign.name, 0, campaign.terms.closed_until_ms - now_ms};
   }
-  if (!in.ever_fits(of.needs)) return {waits_for::never_fits, {}, 0, {}};
+  // Without any worker nothing is too large yet.
+  if (in.all.cells > 0 && !in.ever_fits(of.needs)) return {waits_for::never_fits, {}, 0, {}};
   if (!in.campaign_open(campaign, now_ms)) {
     return {waits_for::campaign_concurrency, campaign.name, 0, {}};
   }
@@ -88,8 +89,7 @@ explanation blocked_by(const chooser_state& in, number slot, std::int64_t now_ms
     return {waits_for::repository_queue, in.repos[row.repo].name, 0, {}};
   }
   if (!in.tenant_open(tenant)) return {waits_for::tenant_concurrency, tenant.name, 0, {}};
-  const auto& quota = tenant.terms.quota_micro_usd;
-  if (quota && (*quota <= 0 || row.reserve_micro_usd > *quota)) {
+  if (!in.has_quota(tenant, row.reserve_micro_usd)) {
     return {waits_for::tenant_quota, tenant.name, 0, {}};
   }
   if (in.all.past_cell > 0 && in.past_cell >= in.all.past_cell)

@@ -260,6 +260,11 @@ TEST_F(github_test, who_closed_it_is_asked_for) {
   EXPECT_EQ(got.value->closed_by, "ann");
   EXPECT_FALSE(got.value->closed_by_bot);
   EXPECT_EQ(got.value->created_s, 1767323045);
+  push(200, pull_json(7, "skein/x", marked_body, "closed"));
+  push(403, {{"message", "Resource not accessible"}});
+  const auto hidden = hub->read_pull_request(pay, 7, quick);
+  ASSERT_TRUE(hidden.done()) << hidden.reason;
+  EXPECT_EQ(hidden.value->closed_by, "");
 }
 
 TEST_F(github_test, title_body_draft_labels_and_reviewers_are_changed) {

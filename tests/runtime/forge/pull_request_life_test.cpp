@@ -146,6 +146,7 @@ TEST(marker, is_read_back_from_the_text_of_a_pull_request) {
   EXPECT_EQ(marker.fingerprint, "feed");
   EXPECT_NE(text.body.find(marker_of_run(run.id)), std::string::npos);
   EXPECT_EQ(text.body.find(marker_of_run("evil")), std::string::npos);
+  EXPECT_NE(text.body.find("### Quality: "), std::string::npos);
   EXPECT_EQ(read_marker("nothing").run, "");
   EXPECT_EQ(read_marker("<!-- skein run=a fingerprint=b\n -->").run, "");
   EXPECT_EQ(read_marker("<!-- skein run= fingerprint= -->").run, "");

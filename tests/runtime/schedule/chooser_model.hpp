@@ -72,8 +72,9 @@ struct plain_model {
     if (campaign.paused) return waits_for::campaign_paused;
     if (r.what.not_before_ms > now_ms) return waits_for::not_before;
     if (campaign.closed_until_ms > now_ms) return waits_for::window;
-    if (std::max(1U, r.what.needs.cells) > all.cells || r.what.needs.memory_mib > all.memory_mib ||
-        r.what.needs.cpu_millis > all.cpu_millis) {
+    if (all.cells > 0 &&
+        (std::max(1U, r.what.needs.cells) > all.cells || r.what.needs.memory_mib > all.memory_mib ||
+         r.what.needs.cpu_millis > all.cpu_millis)) {
       return waits_for::never_fits;
     }
     if (campaign.concurrency > 0 && count([&](const row& o) {

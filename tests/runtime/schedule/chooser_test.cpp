@@ -339,9 +339,13 @@ TEST(Chooser, a_window_onto_the_disk_keeps_the_order_of_the_whole_queue) {
       const auto chosen = real.next(0).admitted;
       RC_ASSERT(chosen.has_value());
       RC_ASSERT(chosen->run_id == disk.begin()->second.run_id);
-      disk.erase(disk.begin());
-      real.finished(chosen->run_id, {1, 0});
-      if (number < 200 && dice() % 3 == 0) submit();
+      if (dice() % 4 == 0) {
+        real.requeue(chosen->run_id, {1, 0}, 0);
+      } else {
+        disk.erase(disk.begin());
+        real.finished(chosen->run_id, {1, 0});
+      }
+      if (number < 300 && dice() % 2 == 0) submit();
     }
     RC_ASSERT(real.figures().in_memory == 0U);
     RC_ASSERT(real.figures().on_disk == 0U);
