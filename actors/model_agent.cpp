@@ -219,6 +219,7 @@ void model_agent_state::no_answer(const model::failure& why) {
                         {"model", why.model},
                         {"status", why.status},
                         {"text", redacted(why.text, 500)}});
+  if (!spec.replays.empty()) return end(agent_end::budget, "the transcript ends here, and so did the run");
   const std::string what = "provider " + why.provider + ": " + model::to_string(why.kind) +
                            (why.text.empty() ? "" : ": " + redacted(why.text, 500));
   end(why.kind == model::failure_kind::context_length ? agent_end::budget : agent_end::failed, what);

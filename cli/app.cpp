@@ -66,6 +66,7 @@ const std::map<std::string, std::vector<int>>& codes_of_verbs() {
                                                            {"logs", plain},
                                                            {"diff", plain},
                                                            {"patch", plain},
+                                                           {"replay", plain},
                                                            {"hold", plain},
                                                            {"release", plain},
                                                            {"drain", plain},
@@ -305,6 +306,7 @@ std::unique_ptr<CLI::App> make_app(invocation& call) {
   add_trace(*app, call);
   add_logs(*app, call);
   add_diff(*app, call);
+  add_replay(*app, call);
   add_switches(*app, call);
   add_approvals(*app, call);
   add_serve(*app, call);

@@ -17,6 +17,7 @@ void add_why(CLI::App& app, invocation& call);
 void add_trace(CLI::App& app, invocation& call);
 void add_logs(CLI::App& app, invocation& call);
 void add_diff(CLI::App& app, invocation& call);  ///< diff and patch
+void add_replay(CLI::App& app, invocation& call);
 void add_switches(CLI::App& app, invocation& call);  ///< hold, release, drain, kill, lift
 void add_approvals(CLI::App& app, invocation& call);  ///< approve, deny
 void add_serve(CLI::App& app, invocation& call);
