@@ -9,11 +9,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <functional>
+#include <queue>
 #include <random>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace {
@@ -138,6 +142,67 @@ void measure(int queued, int decisions, bool one_label, bool last) {
       at(why_us, 0.5), static_cast<double>(grown) / queued, last ? "" : ",");
 }
 
+/// Everybody has enough queued, runs take 1 to 8 seconds, and what they are expected to take is
+/// wrong: how far is each tenant's share of ten minutes from its share of the weights, in parts of
+/// the latter?
+void measure_fairness() {
+  constexpr std::uint32_t fair_cells = 500;
+  constexpr std::int64_t until_ms = 600'000;
+  world with;
+  chooser_limits limits;
+  limits.lane_window = 0;
+  chooser real(limits);
+  real.set_capacity({fair_cells, 0, 0, 0});
+  double weights = 0;
+  for (int t = 0; t < tenants; ++t) {
+    tenant_terms terms;
+    terms.weight = 1 + t % 3;
+    weights += terms.weight;
+    real.set_tenant("tenant-" + std::to_string(t), terms);
+    for (int i = 0; i < 250; ++i) {
+      queue_entry row;
+      row.seq = ++with.next_run;
+      row.run_id = std::to_string(with.next_run);
+      row.tenant = "tenant-" + std::to_string(t);
+      row.repo = row.run_id;
+      row.expected_seconds = static_cast<std::uint32_t>(1 + with.dice() % 30);
+      (void)real.add(row, 0);
+    }
+  }
+  struct at_work {
+    std::int64_t ends_ms;
+    std::string run_id, tenant;
+    double seconds;
+    bool operator>(const at_work& other) const { return ends_ms > other.ends_ms; }
+  };
+  std::priority_queue<at_work, std::vector<at_work>, std::greater<>> working;
+  std::unordered_map<std::string, double> used;
+  double total = 0;
+  for (std::int64_t now_ms = 0; now_ms <= until_ms;) {
+    while (const auto told = real.next(now_ms).admitted) {
+      const auto lasts = static_cast<std::int64_t>(1000 + with.dice() % 7000);
+      working.push({now_ms + lasts, told->run_id, told->tenant, static_cast<double>(lasts) / 1000});
+      const auto counted = std::min(lasts, until_ms - now_ms);
+      used[told->tenant] += static_cast<double>(counted) / 1000;
+      total += static_cast<double>(counted) / 1000;
+    }
+    now_ms = working.top().ends_ms;
+    real.finished(working.top().run_id, {working.top().seconds, 0});
+    working.pop();
+  }
+  double sum = 0, worst = 0;
+  for (int t = 0; t < tenants; ++t) {
+    const double due = (1 + t % 3) / weights;
+    const double error = std::abs(used["tenant-" + std::to_string(t)] / total - due) / due;
+    sum += error;
+    worst = std::max(worst, error);
+  }
+  std::printf(
+      " \"fairness\": {\"cells\": %u, \"seconds\": %lld, \"meanError\": %.4f, \"worstError\": "
+      "%.4f}",
+      fair_cells, static_cast<long long>(until_ms / 1000), sum / tenants, worst);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -149,5 +214,7 @@ int main(int argc, char** argv) {
   measure(10'000, decisions, false, false);
   measure(1'000, decisions, false, false);
   measure(100'000, decisions / 10, true, true);
-  std::printf("]}\n");
+  std::printf("],\n");
+  measure_fairness();
+  std::printf("}\n");
 }
