@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,10 +47,11 @@ struct flow {
   body_kind body = body_kind::unread;
   std::string text;  ///< of JSON or a complaint
 
-  bool in_session = false;  ///< it was sent with a session's id
-  bool resuming = false;    ///< by a GET
-  bool delivering = false;  ///< a message of it is being handed over
-  std::size_t bytes = 0;    ///< of all exchanges
+  bool in_session = false;                        ///< it was sent with a session's id
+  bool resuming = false;                          ///< by a GET
+  bool delivering = false;                        ///< a message of it is being handed over
+  std::chrono::steady_clock::time_point since{};  ///< of the present exchange
+  std::size_t bytes = 0;                          ///< of all exchanges
   unsigned resumptions = 0;
   unsigned quiet = 0;  ///< resumptions since the last event
 };

@@ -21,6 +21,7 @@ constexpr auto day = 24h;
 constexpr auto note_time = 30s;
 /// How long a stream may go on after it brought the reply, so that its connection can be kept.
 constexpr auto linger_time = 500ms;
+constexpr auto long_stream = 10s;
 constexpr std::size_t most_complaint_bytes = 16U << 10;
 constexpr std::size_t much_backlog = 1U << 20;
 constexpr std::size_t most_backlog = 16U << 20;
@@ -142,6 +143,7 @@ class http_transport : public transport, public std::enable_shared_from_this<htt
     asked.max_reply_bytes = options_.reply_bytes;
     const std::uint64_t turn = ++one->turn;
     one->behind = std::make_shared<backlog>(0);
+    one->since = std::chrono::steady_clock::now();
     one->paused = false;
     one->status = 0;
     one->body = body_kind::unread;
@@ -294,6 +296,13 @@ class http_transport : public transport, public std::enable_shared_from_this<htt
   }
 
   bool resume_later(const flow_ptr& one) {
+    // Listening goes on as long as the session, at a bearable rate.
+    if (one->kind == flow_kind::listening &&
+        std::chrono::steady_clock::now() - one->since > long_stream) {
+      one->quiet = 0;
+      one->resumptions = 0;
+      one->bytes = 0;
+    }
     if (closed_ || one->resumptions >= options_.resumptions ||
         one->quiet >= options_.quiet_resumptions) {
       return false;

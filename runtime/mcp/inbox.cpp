@@ -8,6 +8,11 @@ using nlohmann::json;
 
 void session_state::received(std::string text) {
   if (phase_ == phase::closed || phase_ == phase::fresh) return;
+  unasked_bytes_ += text.size();
+  if (unasked_bytes_ > options_.limits.unasked_bytes + most_message_bytes) {
+    return lost({errc::unavailable, "it sends without end and answers nothing",
+                 "correct or replace the server"});
+  }
   if (text.find_first_not_of(" \t\r") == std::string::npos) return unasked("empty lines");
   auto message = read_message(text);
   if (!message) return garbage(message.error());
@@ -28,6 +33,7 @@ void session_state::received(std::string text) {
           : pending_.find(message->id.get<std::int64_t>());
   if (found == pending_.end() || found->second.waiting) return unasked("replies to nothing");
   unasked_ = 0;
+  unasked_bytes_ = 0;
   const std::int64_t id = found->first;
   finish(id, std::move(*message));
 }

@@ -26,8 +26,7 @@ struct server_identity {
   std::string version;
   std::string revision;      ///< of the protocol
   bool has_tools = false;    ///< else there is no list
-  std::string instructions;  ///< untrusted text, cut; never for a model without a frame
-  friend bool operator==(const server_identity&, const server_identity&) = default;
+  std::string instructions;  ///< untrusted text, bounded; never for a model without a frame
 };
 
 struct session_limits {
@@ -37,8 +36,9 @@ struct session_limits {
   list_limits lists;
   /// Texts that are no message before the server is given up.
   std::size_t garbage = 100;
-  /// Messages in a row that answer nothing before the server is given up.
+  /// Messages in a row that answer nothing, and their bytes, before the server is given up.
   std::size_t unasked = 100'000;
+  std::size_t unasked_bytes = 64U << 20;
   /// Between two lists that the server asked for by `list_changed`, and how many there may be.
   std::chrono::milliseconds refresh_gap{1000};
   std::size_t refreshes = 50;

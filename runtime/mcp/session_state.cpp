@@ -96,7 +96,11 @@ void session_state::greeted(result<incoming> reply) {
   if (!reply) return lost(reply.error());
   auto identity = read_greeting(*reply);
   if (!identity) return lost(identity.error());
-  if (had_session_ && !(*identity == server_)) {
+  const auto as_before = [this](const server_identity& now) {
+    return now.name == server_.name && now.version == server_.version &&
+           now.revision == server_.revision && now.has_tools == server_.has_tools;
+  };
+  if (had_session_ && !as_before(*identity)) {
     return lost(error{errc::conflict, "the server is another one than when the session began",
                       "approve its tools anew"});
   }

@@ -110,6 +110,7 @@ class session_state : public std::enable_shared_from_this<session_state> {
   std::map<std::int64_t, pending> pending_;
   std::size_t garbage_ = 0;
   std::size_t unasked_ = 0;
+  std::size_t unasked_bytes_ = 0;
   output_schemas outputs_;
 
   enum class refreshing { no, yes, again };

@@ -61,7 +61,7 @@ output_schemas output_schemas_of(const json& tools) {
     const auto schema = each.find("outputSchema");
     if (name == each.end() || !name->is_string()) continue;
     if (schema == each.end() || schema->is_null()) continue;
-    out.insert_or_assign(name->get<std::string>(), tools::argument_schema::compile(*schema));
+    out.insert_or_assign(name->get<std::string>(), *schema);
   }
   return out;
 }

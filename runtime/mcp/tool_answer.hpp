@@ -60,8 +60,8 @@ class tool_pages {
   std::size_t bytes_ = 0;
 };
 
-/// The output schemas that a list promises; one that cannot be checked is an error in its place.
-using output_schemas = std::map<std::string, result<tools::argument_schema>, std::less<>>;
+/// The output schemas that a list promises, by the tool's name, as the server wrote them.
+using output_schemas = std::map<std::string, nlohmann::json, std::less<>>;
 [[nodiscard]] output_schemas output_schemas_of(const nlohmann::json& tools);
 
 /// Reads the reply to tools/call. `corrupt` when it is no tool result, or when its structured

@@ -42,14 +42,18 @@ void session_state::call_tool(std::int64_t id, std::string name, json arguments,
   }
   if (!options.output) {
     const auto promised = outputs_.find(name);
-    if (promised != outputs_.end() && !promised->second) {
-      done(named({errc::unsupported,
-                  "call of " + schema::detail::in_quotes(name) +
-                      ": its output schema cannot be checked: " + promised->second.error().message,
-                  "approve a tool with a plainer schema"}));
-      return;
+    if (promised != outputs_.end()) {
+      // Only now: to compile all that a server promises would hold up the loop.
+      auto compiled = tools::argument_schema::compile(promised->second);
+      if (!compiled) {
+        done(named({errc::unsupported,
+                    "call of " + schema::detail::in_quotes(name) +
+                        ": its output schema cannot be checked: " + compiled.error().message,
+                    "approve a tool with a plainer schema"}));
+        return;
+      }
+      options.output = std::move(*compiled);
     }
-    if (promised != outputs_.end()) options.output = *promised->second;
   }
   json params{{"name", std::move(name)},
               {"arguments", std::move(arguments)},

@@ -26,9 +26,9 @@ struct outgoing {
 /// Used on the loop's thread only, except that the last reference may go anywhere.
 class transport {
  public:
-  /// Once: ok when a notification or reply was taken, or when a request was and its reply may come.
-  /// An error when that cannot be any more, also later than an ok; `stale` when the server has
-  /// forgotten the session.
+  /// At most once: ok when the message was taken (of a request that may stay untold), an error when
+  /// it was not or when a request's reply cannot come any more; `stale` when the server has
+  /// forgotten the session and did nothing.
   using fate_fn = std::function<void(result<>)>;
 
   transport() = default;

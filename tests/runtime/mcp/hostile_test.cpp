@@ -17,7 +17,7 @@ TEST_F(mcp_test, gives_up_a_call_without_reply_and_tells_the_server_F4) {
     const json& last = server->sent().back();
     EXPECT_EQ(last["method"], "notifications/cancelled");
     EXPECT_EQ(last["params"]["requestId"], server->sent()[2]["id"]);
-    EXPECT_EQ(server->forgotten.size(), 1u);
+    EXPECT_EQ(server->forgotten.back(), server->sent()[2]["id"]);
   });
 }
 
@@ -114,6 +114,22 @@ TEST_F(mcp_test, takes_ten_thousand_notifications_and_gives_up_without_end) {
   ASSERT_TRUE(opened);
   EXPECT_TRUE(call(**opened, "any", {{"n", 10'000}}));
   EXPECT_EQ(call(**opened, "any", {{"n", 100'001}}).error().code, errc::unavailable);
+}
+
+TEST_F(mcp_test, gives_up_on_many_bytes_that_answer_nothing) {
+  session_options options;
+  options.limits.unasked_bytes = 1U << 20;
+  const auto opened = open(polite([](scripted_transport& peer, const json& message) {
+                             if (!message.contains("id")) return;
+                             const json note{{"jsonrpc", "2.0"},
+                                             {"method", "n"},
+                                             {"params", {{"x", std::string(4U << 20, 'x')}}}};
+                             for (int at = 0; at < 3; ++at) peer.say(note.dump());
+                             peer.reply(message, {{"content", json::array()}});
+                           }),
+                           options);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(call(**opened, "any").error().code, errc::unavailable);
 }
 
 TEST_F(mcp_test, ends_what_is_pending_when_the_server_dies) {
