@@ -6,6 +6,7 @@
 #include "runtime/artifact/artifact_store.hpp"
 #include "runtime/cell/cell.hpp"
 #include "runtime/egress/proxy.hpp"
+#include "runtime/gateway/gateway.hpp"
 #include "runtime/git/mirror.hpp"
 #include "runtime/model/conversation.hpp"
 #include "runtime/policy/engine.hpp"
@@ -130,6 +131,7 @@ struct open_attempt {
   std::filesystem::path checkout;
   schema::capability_spec capabilities;
   std::vector<cell::mount> mounts;  ///< what the agent works with
+  std::vector<cell::loopback_port> ports;
   std::string canary;  ///< planted where a thief would look
   std::shared_ptr<const scan::secret_scanner> secrets;  ///< knows the canary
 };
@@ -191,8 +193,9 @@ struct agent_done {
   std::string summary;           ///< the agent's words: unproven
   std::string behaviour_change;  ///< likewise
   std::vector<std::string> approval_wanted;
-  artifact::ref transcript;
+  artifact::ref transcript;  ///< or the log of an agent that keeps none
   schema::usage used;
+  bool used_is_added = false;  ///< `used` is what came to what the run has booked already
 };
 /// What the agent has used so far, with what is reserved for a call under way.
 struct book_usage {
@@ -201,6 +204,16 @@ struct book_usage {
   nlohmann::json payload;
 };
 struct usage_booked {};
+
+/// The gateway of the run's cell: tokens and money so far, with what is reserved.
+struct gateway_used {
+  schema::usage used;
+};
+/// A request of the cell to a model ended.
+struct gateway_request {
+  gateway::exchange what;
+  std::string leak;  ///< the rule that found something that must not leave; empty: none
+};
 
 /// Check the untouched base (unless its verdict is remembered), then the change.
 struct perform_verification {

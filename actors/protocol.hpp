@@ -75,8 +75,8 @@ using run_actor =
     caf::typed_actor<caf::replies_to<kill_run>::with<run_stopped>,
                      caf::replies_to<park_run>::with<run_stopped>,
                      caf::replies_to<book_usage>::with<usage_booked>,
-                     caf::reacts_to<wall_clock_tick>,
-                     caf::reacts_to<way_out_tried>>;
+                     caf::reacts_to<wall_clock_tick>, caf::reacts_to<gateway_used>,
+                     caf::reacts_to<gateway_request>, caf::reacts_to<way_out_tried>>;
 
 /// One tenant's quota. Sender: scheduler (request), fleet (return). A lost return is made good by the
 /// fleet, which returns the lease of every run that ended or died.
@@ -173,6 +173,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::change_collected)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::close_attempt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::attempt_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::cell_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::gateway_used)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::gateway_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::perform_agent)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::agent_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::book_usage)

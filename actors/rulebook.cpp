@@ -1,5 +1,6 @@
 #include "actors/rulebook.hpp"
 
+#include "runtime/agent/adapter.hpp"
 #include "runtime/policy/load.hpp"
 
 namespace skein::actors {
@@ -10,8 +11,9 @@ result<rulebook> rulebook::load(const std::filesystem::path& shipped, const sche
   SKEIN_TRY(gate, diff::tables::load(shipped / "diff"));
   SKEIN_TRY(policy, policy::load(shipped / "policies", config.policies));
   SKEIN_TRY(tools, tools::registry::load({shipped / "tools"}));
+  SKEIN_TRY(agents, agent::load_agents(shipped / "agents"));
   SKEIN_TRY(registries, egress::load_registries(shipped / "egress/registries.yaml"));
-  rulebook out{std::move(verifiers), std::move(secrets), {}, std::move(gate), std::move(policy), std::move(tools),
+  rulebook out{std::move(verifiers), std::move(secrets), {}, std::move(gate), std::move(policy), std::move(tools), std::move(agents),
                egress::with_own(std::move(registries), config.egress.registries), {}};
   if (const auto& url = config.egress.upstream_proxy; !url.empty()) {
     SKEIN_TRY(way_out, egress::parse_parent_proxy(url));

@@ -9,9 +9,11 @@
 #include "runtime/scan/secret_scanner.hpp"
 #include "runtime/tools/registry.hpp"
 #include "runtime/verify/verifier_set.hpp"
+#include "schema/agent_file.hpp"
 #include "schema/config.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 
 namespace skein::actors {
@@ -23,6 +25,7 @@ struct rulebook {
   diff::tables gate;      ///< empty ones block every change
   policy::engine policy;  ///< an empty one denies every call
   tools::registry tools;
+  std::map<std::string, schema::agent_file> agents;  ///< external ones
   egress::registries registries;
   std::optional<egress::parent_proxy> way_out;  ///< the platform's own proxy
 

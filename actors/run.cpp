@@ -227,7 +227,51 @@ caf::typed_response_promise<usage_booked> run_state::book(const book_usage& ask)
   return promise;
 }
 
+void run_state::gateway_used(const schema::usage& used) {
+  if (ending) return;
+  row.used.tokens_in = used.tokens_in;
+  row.used.tokens_out = used.tokens_out;
+  row.used.usd = used.usd;
+  self->request(parts.store, store_timeout,
+                commit{store::book_usage{row.id, row.attempt, row.used, "gateway_metered",
+                                         {{"tokens", used.tokens_in + used.tokens_out},
+                                          {"usd", used.usd}}}})
+      .then([](const store::applied&) {}, [this](const caf::error& failed) {
+        spdlog::warn("run {}: {}", row.id, from_caf(failed, "book what was used").message);
+      });
+}
+
+void run_state::gateway_request(const struct gateway_request& told) {
+  const auto& what = told.what;
+  if (!told.leak.empty()) {
+    incident("secret_on_its_way_to_a_model",
+             "a request of the cell held a secret or the canary; it was refused",
+             {{"rule", told.leak}, {"path", what.path}});
+  }
+  auto facts = std::make_shared<nlohmann::json>(
+      nlohmann::json{{"path", what.path},
+                     {"model", what.model},
+                     {"outcome", gateway::to_string(what.reason)},
+                     {"detail", what.detail},
+                     {"status", what.status},
+                     {"tokensIn", what.used.total() - what.used.output},
+                     {"tokensOut", what.used.output},
+                     {"reported", what.used.reported},
+                     {"usd", what.usd},
+                     {"durationMs", what.duration.count()}});
+  const nlohmann::json kept = {{"request", what.request}, {"reply", what.reply}, {"truncated", what.truncated}};
+  self->request(parts.repository, std::chrono::minutes{1},
+                put_text{kept.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), secrets})
+      .then(
+          [this, facts](const stored_text& stored) {
+            (*facts)["exchange"] = stored.ref;
+            note("gateway_request", std::move(*facts));
+          },
+          [this, facts](const caf::error&) { note("gateway_request", std::move(*facts)); });
+}
+
 void run_state::close_workspace(std::function<void()> then) {
+  if (gateway) std::exchange(gateway, nullptr)->revoke();
   // It may be waiting for a model: nothing more is asked in this attempt's name.
   if (agent) {
     self->demonitor(agent.address());
@@ -419,6 +463,8 @@ run_actor::behavior_type run_behavior(run_actor::stateful_pointer<run_state> sel
       [self](const kill_run& order) { return self->state.kill(order); },
       [self](const park_run&) { return self->state.park(); },
       [self](const book_usage& ask) { return self->state.book(ask); },
+      [self](const struct gateway_used& told) { self->state.gateway_used(told.used); },
+      [self](const struct gateway_request& told) { self->state.gateway_request(told); },
       [self](wall_clock_tick) { self->state.wall_clock_over(); },
       [self](const struct way_out_tried& tried) { self->state.way_out_tried(tried.what); },
   };

@@ -48,7 +48,9 @@ struct run_state {
   git::base base;
   prepared_base prepared;
   workspace_actor workspace;
-  agent_actor agent;  ///< of kind model or replay; stays for repairs
+  std::shared_ptr<gateway::gateway> gateway;  ///< of kind external
+  std::string gateway_model;
+  agent_actor agent;  ///< of any kind but script; stays for repairs
   std::optional<model::turn> feedback;  ///< what the agent has to hear next
   std::vector<std::string> approval_wanted;  ///< by the agent
   std::shared_ptr<const workspace::change_set> change;
@@ -143,6 +145,8 @@ struct run_state {
   /// Records what must not have happened, and says so in the log; nobody waits for it.
   void incident(const std::string& kind, const std::string& summary, nlohmann::json facts);
   void way_out_tried(const egress::event& what);
+  void gateway_used(const schema::usage& used);
+  void gateway_request(const struct gateway_request& told);
 
   /// The agent is about to spend: durable before it does.
   caf::typed_response_promise<usage_booked> book(const book_usage& ask);

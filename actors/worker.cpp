@@ -64,6 +64,7 @@ result<workspace_actor> worker_state::open_workspace(const open_attempt& ask,
     spec.environment = egress::environment(way_out->token());
   }
   spec.mounts = ask.mounts;
+  spec.ports.insert(spec.ports.end(), ask.ports.begin(), ask.ports.end());
   plant(ask.canary, spec.environment);
   auto opened = self->spawn<caf::monitored>(workspace_behavior, world, std::move(spec),
                                             caf::actor_cast<caf::actor_addr>(owner),

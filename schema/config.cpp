@@ -72,6 +72,13 @@ json to_json(const config& value) {
   if (!value.egress.upstream_proxy.empty()) egress["upstreamProxy"] = value.egress.upstream_proxy;
   json providers = json::object();
   for (const auto& [name, each] : value.providers) providers[name] = to_json(each);
+  json agents = json::object();
+  for (const auto& [name, each] : value.agents) {
+    agents[name] = json::object();
+    if (!each.install.empty()) agents[name]["install"] = each.install;
+    if (!each.provider.empty()) agents[name]["provider"] = each.provider;
+    if (!each.model.empty()) agents[name]["model"] = each.model;
+  }
   return {{"apiVersion", detail::api_version},
           {"kind", "Config"},
           {"cells", value.cells},
@@ -84,6 +91,7 @@ json to_json(const config& value) {
           {"egress", std::move(egress)},
           {"policies", value.policies},
           {"providers", std::move(providers)},
+          {"agents", std::move(agents)},
           {"approvals",
            {{"expireAfter", format_duration(value.approvals.expire_after)},
             {"escalateAfter", format_duration(value.approvals.escalate_after)}}}};
@@ -120,6 +128,12 @@ config config_from_json(const json& document) {
     read(document, "policies", out.policies);
     for (const auto& [name, each] : detail::member(document, "providers").items()) {
       out.providers[name] = provider_from_json(each);
+    }
+    for (const auto& [name, each] : detail::member(document, "agents").items()) {
+      agent_config& agent = out.agents[name];
+      read(each, "install", agent.install);
+      read(each, "provider", agent.provider);
+      read(each, "model", agent.model);
     }
     const json& approvals = detail::member(document, "approvals");
     detail::read_duration(approvals, "expireAfter", out.approvals.expire_after);

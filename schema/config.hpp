@@ -54,6 +54,14 @@ struct provider_config {
   friend bool operator==(const provider_config&, const provider_config&) = default;
 };
 
+/// Where an external agent is installed on the workers, and which model it gets.
+struct agent_config {
+  std::string install;   ///< a folder; seen read-only in the cell; empty: it is in /usr
+  std::string provider;  ///< empty: as its file says
+  std::string model;     ///< empty: as its file says
+  friend bool operator==(const agent_config&, const agent_config&) = default;
+};
+
 /// How long a change waits for people.
 struct approval_config {
   std::chrono::milliseconds expire_after{std::chrono::hours{24 * 7}};
@@ -74,6 +82,7 @@ struct config {
   std::vector<std::string> policies;  ///< files whose rules are added to the shipped ones
   approval_config approvals;
   std::map<std::string, provider_config> providers;  ///< added to the built-in ones
+  std::map<std::string, agent_config> agents;        ///< external ones, by name
   friend bool operator==(const config&, const config&) = default;
 };
 

@@ -31,17 +31,18 @@ struct kind_row {
   std::string_view kind;    ///< as in the file
   std::string_view schema;  ///< name of its JSON Schema
 };
-constexpr std::array<kind_row, 9> kinds{{{"Task", "task"},
+constexpr std::array<kind_row, 10> kinds{{{"Task", "task"},
                                          {"Campaign", "campaign"},
                                          {"Config", "config"},
                                          {"Verifier", "verifier"},
                                          {"Policy", "policy"},
                                          {"Tool", "tool"},
+                                         {"Agent", "agent"},
                                          {"ToolApprovals", "tool-approvals"},
                                          {"ToolRules", "tool-rules"},
                                          {"Controls", "controls"}}};
 constexpr const char* kind_words =
-    "one of Task, Campaign, Config, Verifier, Policy, Tool, ToolApprovals, ToolRules, Controls";
+    "one of Task, Campaign, Config, Verifier, Policy, Tool, Agent, ToolApprovals, ToolRules, Controls";
 
 using place_map = std::map<std::string, source_place>;
 constexpr std::size_t longest_pointer = 512;
@@ -214,6 +215,7 @@ void reader::read_document(const yaml_node& root) {
       add_places(root, "", "", tool.places);
       out.documents.emplace_back(std::move(tool));
     }
+    if (row->kind == "Agent") out.documents.emplace_back(agent_from_json(document));
     if (row->kind == "ToolApprovals") {
       out.documents.emplace_back(tool_approvals_from_json(document));
     }

@@ -3,6 +3,7 @@
 // before anything is built.
 #pragma once
 
+#include "schema/agent_file.hpp"
 #include "schema/campaign.hpp"
 #include "schema/config.hpp"
 #include "schema/controls.hpp"
@@ -35,7 +36,7 @@ struct document_limits {
   std::uint32_t max_nodes = 200'000;  ///< after alias expansion
 };
 
-using document = std::variant<task, campaign, config, verifier_file, policy_file, tool_descriptor,
+using document = std::variant<task, campaign, config, verifier_file, policy_file, tool_descriptor, agent_file,
                               tool_approvals, tool_rules, control_table>;
 
 struct loaded {

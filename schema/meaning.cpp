@@ -226,6 +226,10 @@ std::vector<fault> check_meaning(const json& document, std::string_view name) {
     check_tool(root);
     return out;
   }
+  if (name == "agent") {
+    check_agent_file(root);
+    return out;
+  }
   if (name == "tool-approvals") {
     check_tool_approvals(root);
     return out;

@@ -52,6 +52,7 @@ void check_task_spec(const scope_of_check& spec);
 void check_campaign_spec(const scope_of_check& spec);
 void check_policy(const scope_of_check& document);
 void check_tool(const scope_of_check& document);
+void check_agent_file(const scope_of_check& document);
 void check_tool_approvals(const scope_of_check& document);
 void check_controls(const scope_of_check& document);
 

@@ -147,6 +147,14 @@ void check_tool(const scope_of_check& document) {
   check_manifest(spec);
 }
 
+void check_agent_file(const scope_of_check& document) {
+  check_metadata(document.at("metadata"));
+  const scope_of_check spec = document.at("spec");
+  spec.command("check");
+  spec.command("command");
+  check_manifest(spec);
+}
+
 void check_tool_approvals(const scope_of_check& document) {
   std::set<std::string> tools;
   for (const scope_of_check& each : document.each("approvals")) {

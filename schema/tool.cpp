@@ -40,18 +40,32 @@ json plain_document(const char* kind) {
 
 }  // namespace
 
+json to_json(const capability_manifest& value) {
+  return {{"newAsset", value.new_asset},
+          {"newSideEffect", value.new_side_effect},
+          {"dataLeaving", value.data_leaving},
+          {"silentFailure", value.silent_failure},
+          {"preventingGate", value.preventing_gate},
+          {"provingLog", value.proving_log}};
+}
+
+capability_manifest manifest_from_json(const json& from) {
+  using detail::read;
+  capability_manifest out;
+  read(from, "newAsset", out.new_asset);
+  read(from, "newSideEffect", out.new_side_effect);
+  read(from, "dataLeaving", out.data_leaving);
+  read(from, "silentFailure", out.silent_failure);
+  read(from, "preventingGate", out.preventing_gate);
+  read(from, "provingLog", out.proving_log);
+  return out;
+}
+
 json to_json(const tool_descriptor& value) {
-  const capability_manifest& says = value.manifest;
   json spec = {{"origin", origin_json(value.origin)},
                {"description", value.description},
                {"model", json::parse(value.model_json)},
-               {"manifest",
-                {{"newAsset", says.new_asset},
-                 {"newSideEffect", says.new_side_effect},
-                 {"dataLeaving", says.data_leaving},
-                 {"silentFailure", says.silent_failure},
-                 {"preventingGate", says.preventing_gate},
-                 {"provingLog", says.proving_log}}}};
+               {"manifest", to_json(value.manifest)}};
   return detail::document_json("Tool", {{"name", value.name}, {"version", value.version}},
                                std::move(spec));
 }
@@ -67,13 +81,7 @@ tool_descriptor tool_from_json(const json& document) {
     out.origin = origin_from_json(detail::member(spec, "origin"), out.name);
     read(spec, "description", out.description);
     out.model_json = canonical_json(detail::member(spec, "model"));
-    const json& manifest = detail::member(spec, "manifest");
-    read(manifest, "newAsset", out.manifest.new_asset);
-    read(manifest, "newSideEffect", out.manifest.new_side_effect);
-    read(manifest, "dataLeaving", out.manifest.data_leaving);
-    read(manifest, "silentFailure", out.manifest.silent_failure);
-    read(manifest, "preventingGate", out.manifest.preventing_gate);
-    read(manifest, "provingLog", out.manifest.proving_log);
+    out.manifest = manifest_from_json(detail::member(spec, "manifest"));
     return out;
   });
 }

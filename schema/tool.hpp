@@ -38,6 +38,9 @@ struct capability_manifest {
   friend bool operator==(const capability_manifest&, const capability_manifest&) = default;
 };
 
+[[nodiscard]] nlohmann::json to_json(const capability_manifest& value);
+[[nodiscard]] capability_manifest manifest_from_json(const nlohmann::json& from);
+
 struct tool_descriptor {
   std::string name;
   std::string version;

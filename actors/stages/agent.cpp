@@ -77,7 +77,10 @@ void agent(run_state& run) {
   switch (run.task.spec.agent.kind) {
     case schema::agent_kind::script:
       return script_agent(run);
-    default:
+    case schema::agent_kind::external:
+      return external_agent(run);
+    case schema::agent_kind::model:
+    case schema::agent_kind::replay:
       return model_agent(run);
   }
 }

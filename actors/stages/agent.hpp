@@ -10,6 +10,9 @@ void script_agent(run_state& run);
 /// A model that calls tools, live or replayed; again with feedback when a repair was asked for.
 void model_agent(run_state& run);
 
+/// Somebody else's agent, as one command.
+void external_agent(run_state& run);
+
 /// The agent is done: its change is read, made durable, and the run goes on to verify.
 void collect(run_state& run);
 

@@ -1,4 +1,5 @@
-// Stage agent, kinds model and replay: spawns the agent once an attempt, and judges how it ended.
+// Stage agent, kinds model, replay and external: spawns the agent once an attempt, and judges how it ended.
+#include "actors/external_agent.hpp"
 #include "actors/model_agent.hpp"
 #include "actors/stages/agent.hpp"
 
@@ -53,7 +54,14 @@ void spawn_agent(run_state& run, std::shared_ptr<model::provider> provider) {
 }
 
 void ended(run_state& run, agent_done& done) {
-  run.row.used = done.used;
+  if (done.used_is_added) {
+    run.row.used.tool_calls += done.used.tool_calls;
+    run.row.used.cpu_ms += done.used.cpu_ms;
+    run.row.used.shell_output_bytes += done.used.shell_output_bytes;
+    run.row.used.repairs += done.used.repairs;
+  } else {
+    run.row.used = done.used;
+  }
   run.row.log_ref = done.transcript;
   run.approval_wanted = done.approval_wanted;
   stage_failure why;
@@ -83,7 +91,9 @@ void ended(run_state& run, agent_done& done) {
     case agent_end::failed:
       why.state = schema::run_state::infrastructure_failed;
       why.cls = schema::failure_class::f9;
-      why.component = "provider:" + run.task.spec.agent.provider;
+      why.component = run.task.spec.agent.kind == schema::agent_kind::external
+                          ? "agent:" + run.task.spec.agent.use
+                          : "provider:" + run.task.spec.agent.provider;
       why.retryable = true;
       why.next_action = "check the provider and its key, then submit the task again";
       return run.fail(std::move(why));
@@ -109,6 +119,21 @@ void perform(run_state& run) {
 }
 
 }  // namespace
+
+void external_agent(run_state& run) {
+  if (!run.agent) {
+    external_agent_spec spec;
+    spec.run = run.row;
+    spec.task = run.task;
+    spec.adapter = run.parts.world->rules.agents.at(run.task.spec.agent.use);
+    spec.values = {run.gateway->token(), run.gateway_model};
+    spec.around = run.circumstances();
+    spec.secrets = run.secrets;
+    run.agent = run.self->spawn<caf::monitored>(actors::external_agent, run.parts, run.workspace,
+                                                std::move(spec), run.self->address());
+  }
+  perform(run);
+}
 
 void model_agent(run_state& run) {
   if (!run.agent) {

@@ -1,5 +1,7 @@
 // Stage prepare: from a repository address to a workspace whose cell is starting.
+#include "actors/model_gateway.hpp"
 #include "actors/stages/stages.hpp"
+#include "runtime/agent/adapter.hpp"
 #include "runtime/agent/tool_command.hpp"
 
 namespace skein::actors::stages {
@@ -22,30 +24,69 @@ void no_repository(run_state& run, const error& why) {
   run.fail(std::move(failure));
 }
 
+/// The agent's installation and the way to its model.
+result<> add_external(run_state& run, open_attempt& ask) {
+  const auto& world = *run.parts.world;
+  const auto& use = run.task.spec.agent.use;
+  const auto adapter = world.rules.agents.find(use);
+  if (adapter == world.rules.agents.end()) {
+    return error{errc::unsupported, "there is no external agent " + use,
+                 "name one of config/agents/, such as codex or claude"};
+  }
+  const auto known = world.config.agents.find(use);
+  const auto own = known == world.config.agents.end() ? schema::agent_config{} : known->second;
+  if (!own.install.empty()) {
+    ask.mounts.push_back({own.install, agent::installed_path});
+  }
+  gateway_spec spec;
+  spec.run_id = run.row.id;
+  spec.budget = run.task.spec.budget;
+  spec.used = run.row.used;
+  spec.provider = own.provider.empty() ? adapter->second.provider : own.provider;
+  spec.model = own.model.empty() ? adapter->second.model : own.model;
+  spec.wire = adapter->second.wire;
+  spec.secrets = run.secrets;
+  SKEIN_TRY(opened, open_gateway(world, std::move(spec),
+                                 caf::actor_cast<caf::weak_actor_ptr>(run.self)));
+  run.gateway = opened.door;
+  run.gateway_model = opened.model;
+  ask.ports.push_back({agent::gateway_port, opened.door->listener()});
+  return {};
+}
+
 /// What has to be in the cell for this kind of agent.
-result<std::vector<cell::mount>> mounts_for(const run_state& run) {
+result<> add_for_agent(run_state& run, open_attempt& ask) {
   switch (run.task.spec.agent.kind) {
     case schema::agent_kind::model:
     case schema::agent_kind::replay: {
       SKEIN_TRY(tools, agent::tools_mount());
-      return std::vector{tools};
+      ask.mounts.push_back(tools);
+      return {};
     }
-    default:
-      return std::vector<cell::mount>{};
+    case schema::agent_kind::external:
+      return add_external(run, ask);
+    case schema::agent_kind::script:
+      return {};
   }
+  return {};
 }
 
 void open_workspace(run_state& run) {
-  auto mounts = mounts_for(run);
-  if (!mounts) return run.attempt_lost(mounts.error());
   if (auto planted = run.plant_canary(); !planted) return run.attempt_lost(planted.error());
+  open_attempt order;
+  order.run_id = run.row.id;
+  order.attempt = run.row.attempt;
+  order.checkout = run.prepared.checkout;
+  order.capabilities = run.task.spec.capabilities;
+  order.canary = run.canary;
+  order.secrets = run.secrets;
+  if (auto added = add_for_agent(run, order); !added) return run.attempt_lost(added.error());
   run.book_time();
   run.waits_for_cell = true;
   run.self->monitor(run.parts.worker);
   run.ask<workspace_actor>(
       run.parts.worker, longest_wait_for_cell,
-      open_attempt{run.row.id, run.row.attempt, run.prepared.checkout,
-                   run.task.spec.capabilities, std::move(*mounts), run.canary, run.secrets},
+      std::move(order),
       "open a workspace",
       [&run](const workspace_actor& opened) {
         run.book_time();

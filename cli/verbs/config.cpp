@@ -27,6 +27,7 @@ std::string kind_of(const schema::document& value) {
   if (const auto* each = std::get_if<schema::policy_file>(&value))
     return each->name.empty() ? "Policy" : "Policy " + each->name;
   if (const auto* each = std::get_if<schema::tool_descriptor>(&value)) return "Tool " + each->name;
+  if (const auto* each = std::get_if<schema::agent_file>(&value)) return "Agent " + each->name;
   if (std::holds_alternative<schema::tool_approvals>(value)) return "ToolApprovals";
   if (std::holds_alternative<schema::tool_rules>(value)) return "ToolRules";
   if (std::holds_alternative<schema::control_table>(value)) return "Controls";

@@ -9,10 +9,6 @@ namespace {
 /// What a person has to add; empty: the task can be admitted.
 std::vector<std::string> objections(const schema::task& task, const verify::catalogue& verifiers) {
   auto missing = schema::missing_for_admission(task);
-  if (task.spec.agent_given && task.spec.agent.kind == schema::agent_kind::external) {
-    missing.push_back("agent kind " + std::string{schema::to_string(task.spec.agent.kind)} +
-                      " is not available in this version: use kind script or model");
-  }
   if (auto chosen = verifiers.select(task.spec, {}); !chosen) {
     missing.push_back(chosen.error().message);
   }

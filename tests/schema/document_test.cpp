@@ -166,7 +166,7 @@ TEST(Document, MissingKeysAndHeads) {
   EXPECT_THAT(
       problems("apiVersion: skein/v1\nkind: Tusk\n"),
       ElementsAre(
-          "f.yaml:2:7: unknown kind \"Tusk\", expected one of Task, Campaign, Config, Verifier, Policy, Tool, ToolApprovals, ToolRules, Controls"));
+          "f.yaml:2:7: unknown kind \"Tusk\", expected one of Task, Campaign, Config, Verifier, Policy, Tool, Agent, ToolApprovals, ToolRules, Controls"));
   EXPECT_THAT(problems("apiVersion: skein/v1\nkind: [Task]\n"),
               ElementsAre(HasSubstr("unknown kind")));
   EXPECT_THAT(

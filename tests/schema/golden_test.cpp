@@ -82,7 +82,7 @@ TEST(Golden, FrozenTask) {
 
 TEST(Golden, JsonSchemas) {
   EXPECT_EQ(json_schema_names(),
-            (std::vector<std::string>{"campaign", "config", "controls", "policy", "task", "tool",
+            (std::vector<std::string>{"agent", "campaign", "config", "controls", "policy", "task", "tool",
                                       "tool-approvals", "tool-rules", "verifier"}));
   EXPECT_EQ(json_schema("nonsense"), std::nullopt);
   for (const std::string& name : json_schema_names()) {
