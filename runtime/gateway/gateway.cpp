@@ -1,0 +1,178 @@
+#include "runtime/gateway/gateway.hpp"
+
+#include "runtime/gateway/service.hpp"
+
+#include <openssl/rand.h>
+#include <boost/asio/post.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+
+namespace skein::gateway {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int backlog = 128;
+
+/// In the form that agents expect of a key.
+result<std::string> new_token() {
+  std::array<unsigned char, 24> random{};
+  if (::RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
+    return error{errc::io, "make a token: no random bytes", ""};
+  std::string out = "sk-skein-";
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (const unsigned byte : random) {
+    out.push_back(digits[byte >> 4]);
+    out.push_back(digits[byte & 15]);
+  }
+  return out;
+}
+
+/// A path of any length is bound through its folder: the kernel's own limit is 107 bytes.
+result<process::descriptor> listen_at(const fs::path& path) {
+  const std::string attempted = "listen at " + path.string();
+  const process::descriptor folder(
+      ::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return errno_error(attempted, errno);
+  const std::string name =
+      "/proc/self/fd/" + std::to_string(folder.get()) + "/" + path.filename().string();
+  sockaddr_un own = {};
+  own.sun_family = AF_UNIX;
+  if (name.size() >= sizeof own.sun_path) return errno_error(attempted, ENAMETOOLONG);
+  name.copy(own.sun_path, name.size());
+  struct stat there {};
+  if (::lstat(name.c_str(), &there) == 0) {
+    // Left by a process that was killed; anything else is not ours to remove.
+    if (!S_ISSOCK(there.st_mode) || ::unlink(name.c_str()) != 0)
+      return errno_error(attempted, EEXIST);
+  }
+  process::descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // The mode comes before listen(): until then nobody can connect.
+  if (!listener ||
+      ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0 ||
+      ::chmod(name.c_str(), 0600) != 0 || ::listen(listener.get(), backlog) != 0)
+    return errno_error(attempted, errno);
+  return listener;
+}
+
+result<std::vector<upstream>> read_upstreams(const options& wanted) {
+  const std::string attempted = "start the model gateway of run " + wanted.run;
+  std::vector<upstream> out;
+  for (const model::provider_settings& one : wanted.upstreams) {
+    for (const upstream& before : out)
+      if ((before.settings.format == model::wire::anthropic) ==
+          (one.format == model::wire::anthropic))
+        return error{errc::invalid,
+                     attempted + ": " + before.settings.name + " and " + one.name +
+                         " would answer the same requests",
+                     "name one provider of each family"};
+    SKEIN_TRY(key, model::read_key(one, wanted.environment));
+    out.push_back({one, key});
+  }
+  if (out.empty()) return error{errc::invalid, attempted + ": no provider is named", ""};
+  return out;
+}
+
+}  // namespace
+
+struct service_access {
+  boost::asio::io_context& context;
+  std::weak_ptr<service> held;
+  process::descriptor lifeline;
+  std::string token;
+  fs::path socket;
+};
+
+gateway::gateway(std::unique_ptr<service_access> held) : held_(std::move(held)) {}
+
+gateway::~gateway() {
+  revoke();
+}
+
+result<std::unique_ptr<gateway>> gateway::start(process::io_loop& loop,
+                                                std::shared_ptr<http::client> sender,
+                                                options wanted) {
+  if (wanted.token.empty()) {
+    SKEIN_TRY(token, new_token());
+    wanted.token = token;
+  }
+  SKEIN_TRY(upstreams, read_upstreams(wanted));
+  process::descriptor listener;
+  if (!wanted.socket.empty()) {
+    SKEIN_TRY(made, listen_at(wanted.socket));
+    listener = std::move(made);
+  }
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    return errno_error("start the model gateway of run " + wanted.run + ": open a pipe", errno);
+  auto access = std::unique_ptr<service_access>(new service_access{
+      loop.context(), {}, process::descriptor(pipe[1]), wanted.token, wanted.socket});
+  auto made = std::make_shared<service>(loop.context(), std::move(sender), std::move(wanted),
+                                        std::move(upstreams));
+  access->held = made;
+  // The loop's own work keeps it from here on.
+  boost::asio::post(loop.context(), [made, end = process::descriptor(pipe[0]),
+                                     listener = std::move(listener)]() mutable {
+    made->start(std::move(end));
+    made->listen(std::move(listener));
+  });
+  return std::unique_ptr<gateway>(new gateway(std::move(access)));
+}
+
+std::function<void(process::descriptor)> gateway::listener() {
+  return [&context = held_->context, weak = held_->held](process::descriptor taken) {
+    boost::asio::post(context, [weak, taken = std::move(taken)]() mutable {
+      if (const auto alive = weak.lock()) alive->listen(std::move(taken));
+    });
+  };
+}
+
+void gateway::revoke() {
+  // The other end notices; the loop itself is not touched, for it may be gone already.
+  if (held_->lifeline && !held_->socket.empty()) ::unlink(held_->socket.c_str());
+  held_->lifeline.reset();
+}
+
+const std::string& gateway::token() const {
+  return held_->token;
+}
+
+const char* to_string(outcome value) noexcept {
+  switch (value) {
+    case outcome::answered:
+      return "answered";
+    case outcome::cut:
+      return "cut";
+    case outcome::upstream_failed:
+      return "upstream_failed";
+    case outcome::malformed:
+      return "malformed";
+    case outcome::unauthorised:
+      return "unauthorised";
+    case outcome::not_found:
+      return "not_found";
+    case outcome::model_not_allowed:
+      return "model_not_allowed";
+    case outcome::not_allowed:
+      return "not_allowed";
+    case outcome::refused:
+      return "refused";
+    case outcome::budget:
+      return "budget";
+    case outcome::too_large:
+      return "too_large";
+    case outcome::busy:
+      return "busy";
+    case outcome::revoked:
+      return "revoked";
+  }
+  return "unknown";
+}
+
+}  // namespace skein::gateway
