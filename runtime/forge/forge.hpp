@@ -184,7 +184,8 @@ class forge {
   [[nodiscard]] virtual answer<check_summary> read_checks(const repository_name& where,
                                                           const std::string& commit,
                                                           const call_limits& limits) = 0;
-  /// A file of a branch or commit; nothing when it is not there. More than `most_bytes`: refused.
+  /// A file of a branch or commit; nothing when it is not there. More than `most_bytes`, or no
+  /// file: refused with status 200.
   [[nodiscard]] virtual answer<std::optional<std::string>> read_file(const repository_name& where,
                                                                      const std::string& path,
                                                                      const std::string& reference,

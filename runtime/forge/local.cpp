@@ -228,7 +228,7 @@ answer<std::optional<std::string>> local_forge::read_file(const repository_name&
   if (!content && content.error().code == errc::not_found) return answer<file>::of(std::nullopt);
   if (!content) return failed<file>(content.error());
   if (content->size() > most_bytes) {
-    return answer<file>::no(path + " has " + std::to_string(content->size()) + " bytes");
+    return answer<file>::no(path + " has " + std::to_string(content->size()) + " bytes", 200);
   }
   return answer<file>::of(std::move(*content));
 }
