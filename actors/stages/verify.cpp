@@ -86,7 +86,9 @@ void next_verifier(run_state& run) {
   spec.campaign = run.row.campaign;
   spec.tenant = run.row.tenant;
   spec.attempt = run.row.attempt;
-  spec.ordinal = static_cast<std::uint32_t>(run.next + 1);
+  // Every round of repairs has workspaces of its own.
+  constexpr std::uint32_t most_verifiers = 100;
+  spec.ordinal = run.row.used.repairs * most_verifiers + static_cast<std::uint32_t>(run.next + 1);
   spec.repo_url = run.row.repo.url;
   spec.base_commit = run.base.commit;
   spec.which = which;
