@@ -61,7 +61,7 @@ connection::task<bool> connection::forward(egress::request_head head, std::strin
   auto screened =
       screen_request(format_, body, settings.models, settings.bounds.output_tokens, &stripped);
   if (!screened) {
-    bad = std::move(screened.error());
+    bad = screened.error();
     co_await refuse(std::move(bad));
     co_return false;
   }

@@ -83,7 +83,7 @@ class question : public std::enable_shared_from_this<question> {
       ended->failed = std::move(failed_);
       return end_with(std::move(ended));
     }
-    failure why = std::move(ended.error());
+    failure why = ended.error();
     if (from.down) from.down->failed(why.kind, time_->now());
     if (why.kind == failure_kind::cancelled || why.kind == failure_kind::context_length ||
         why.kind == failure_kind::too_large)
