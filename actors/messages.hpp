@@ -5,6 +5,7 @@
 #include "runtime/agent/tool_answer.hpp"
 #include "runtime/artifact/artifact_store.hpp"
 #include "runtime/cell/cell.hpp"
+#include "runtime/diff/change.hpp"
 #include "runtime/egress/proxy.hpp"
 #include "runtime/gateway/gateway.hpp"
 #include "runtime/git/mirror.hpp"
@@ -102,7 +103,7 @@ struct record_change {
   git::base base;
   std::filesystem::path checkout;
   std::shared_ptr<const workspace::change_set> change;
-  std::shared_ptr<const schema::task_spec> task;  ///< what the change is examined against
+  std::shared_ptr<const schema::task> task;  ///< what the change is examined against
   std::shared_ptr<const scan::secret_scanner> secrets;  ///< knows the canary
 };
 struct recorded_change {
@@ -112,6 +113,8 @@ struct recorded_change {
   std::vector<schema::finding> secrets;  ///< of the added lines
   std::vector<schema::finding> findings;  ///< of the diff gate
   bool raised_risk = false;
+  schema::risk_level risk = schema::risk_level::low;  ///< as computed from task and change
+  std::shared_ptr<const diff::change> parsed;
 };
 /// Redacts, then stores.
 struct put_text {

@@ -75,8 +75,12 @@ using run_actor =
     caf::typed_actor<caf::replies_to<kill_run>::with<run_stopped>,
                      caf::replies_to<park_run>::with<run_stopped>,
                      caf::replies_to<book_usage>::with<usage_booked>,
-                     caf::reacts_to<wall_clock_tick>, caf::reacts_to<gateway_used>,
+                     caf::reacts_to<wall_clock_tick>, caf::reacts_to<job_done>,
+                     caf::reacts_to<gateway_used>,
                      caf::reacts_to<gateway_request>, caf::reacts_to<way_out_tried>>;
+
+/// Who hears that a judge has answered.
+using judging_run = caf::typed_actor<caf::reacts_to<job_done>>;
 
 /// One tenant's quota. Sender: scheduler (request), fleet (return). A lost return is made good by the
 /// fleet, which returns the lease of every run that ended or died.

@@ -5,6 +5,7 @@
 #include "runtime/diff/examine.hpp"
 #include "runtime/diff/patch_reader.hpp"
 #include "runtime/diff/whole_tests.hpp"
+#include "runtime/judge/risk.hpp"
 #include "runtime/scan/redact_patch.hpp"
 
 #include <filesystem>
@@ -42,7 +43,7 @@ void examine(const surroundings& world, const record_change& ask,
   for (const auto& file : into.diff.files) paths.insert(file.path);
   diff::expect_paths(change, paths);
   diff::show_whole_tests(change, *ask.change, diff::files_of(ask.checkout), world.rules.gate);
-  auto found = diff::examine(change, *ask.task, world.rules.gate, [&secrets](const std::string& text) {
+  auto found = diff::examine(change, ask.task->spec, world.rules.gate, [&secrets](const std::string& text) {
     return secrets.redact(text);
   });
   if (!into.secrets.empty()) {
@@ -51,12 +52,16 @@ void examine(const surroundings& world, const record_change& ask,
   }
   into.raised_risk = found.raised_risk;
   into.findings = found.records();
+  into.risk = judge::computed_risk(*ask.task, world.rules.judging, &found).level;
+  into.parsed = std::make_shared<const diff::change>(std::move(change));
 }
 
 result<recorded_change> record(const surroundings& world, const record_change& ask) {
   SKEIN_TRY(written, git::write_change(ask.base, ask.checkout, *ask.change));
   const scan::secret_scanner& secrets = ask.secrets ? *ask.secrets : world.rules.secrets;
-  recorded_change recorded{written.tree, std::move(written.change), {}, {}, {}, false};
+  recorded_change recorded;
+  recorded.tree = written.tree;
+  recorded.diff = std::move(written.change);
   for (const auto& found : secrets.scan_added(recorded.diff.patch)) {
     recorded.secrets.push_back({found.rule, "error", found.path, found.line, "block",
                                 "secret in the change: " + found.description});

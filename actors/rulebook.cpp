@@ -9,11 +9,12 @@ result<rulebook> rulebook::load(const std::filesystem::path& shipped, const sche
   SKEIN_TRY(verifiers, verify::catalogue::load(shipped / "verifiers"));
   SKEIN_TRY(secrets, scan::secret_scanner::load(shipped / "secrets"));
   SKEIN_TRY(gate, diff::tables::load(shipped / "diff"));
+  SKEIN_TRY(judging, judge::rules::load(shipped / "judge", gate));
   SKEIN_TRY(policy, policy::load(shipped / "policies", config.policies));
   SKEIN_TRY(tools, tools::registry::load({shipped / "tools"}));
   SKEIN_TRY(agents, agent::load_agents(shipped / "agents"));
   SKEIN_TRY(registries, egress::load_registries(shipped / "egress/registries.yaml"));
-  rulebook out{std::move(verifiers), std::move(secrets), {}, std::move(gate), std::move(policy), std::move(tools), std::move(agents),
+  rulebook out{std::move(verifiers), std::move(secrets), {}, std::move(gate), std::move(judging), std::move(policy), std::move(tools), std::move(agents),
                egress::with_own(std::move(registries), config.egress.registries), {}};
   if (const auto& url = config.egress.upstream_proxy; !url.empty()) {
     SKEIN_TRY(way_out, egress::parse_parent_proxy(url));

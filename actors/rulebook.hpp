@@ -5,6 +5,7 @@
 #include "runtime/diff/tables.hpp"
 #include "runtime/egress/parent_proxy.hpp"
 #include "runtime/egress/registries.hpp"
+#include "runtime/judge/rules.hpp"
 #include "runtime/policy/engine.hpp"
 #include "runtime/scan/secret_scanner.hpp"
 #include "runtime/tools/registry.hpp"
@@ -23,6 +24,7 @@ struct rulebook {
   scan::secret_scanner secrets;  ///< knows what the platform holds
   std::vector<scan::held_secret> held;
   diff::tables gate;      ///< empty ones block every change
+  judge::rules judging;   ///< likewise
   policy::engine policy;  ///< an empty one denies every call
   tools::registry tools;
   std::map<std::string, schema::agent_file> agents;  ///< external ones

@@ -271,6 +271,7 @@ void run_state::gateway_request(const struct gateway_request& told) {
 }
 
 void run_state::close_workspace(std::function<void()> then) {
+  if (judging) std::exchange(judging, nullptr)->cancel();
   if (gateway) std::exchange(gateway, nullptr)->revoke();
   // It may be waiting for a model: nothing more is asked in this attempt's name.
   if (agent) {
@@ -463,6 +464,7 @@ run_actor::behavior_type run_behavior(run_actor::stateful_pointer<run_state> sel
       [self](const kill_run& order) { return self->state.kill(order); },
       [self](const park_run&) { return self->state.park(); },
       [self](const book_usage& ask) { return self->state.book(ask); },
+      [](job_done& job) { job.deliver(); },
       [self](const struct gateway_used& told) { self->state.gateway_used(told.used); },
       [self](const struct gateway_request& told) { self->state.gateway_request(told); },
       [self](wall_clock_tick) { self->state.wall_clock_over(); },

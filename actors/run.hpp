@@ -9,6 +9,8 @@
 
 #include "actors/errors.hpp"
 #include "actors/parts.hpp"
+#include "runtime/diff/change.hpp"
+#include "runtime/model/provider.hpp"
 #include "schema/run.hpp"
 #include "schema/task.hpp"
 
@@ -58,6 +60,12 @@ struct run_state {
   std::vector<schema::finding> findings;       ///< secrets
   std::vector<schema::finding> gate_findings;  ///< of the diff gate
   bool raised_risk = false;
+  schema::risk_level computed_risk = schema::risk_level::low;
+  std::shared_ptr<const diff::change> parsed_change;
+  std::string agent_summary;     ///< the agent's words, like the next
+  std::string behaviour_change;
+  bool vetoed = false;           ///< a judge's veto went back to the agent once
+  std::shared_ptr<model::pending> judging;
   std::vector<verify::verifier> verifiers;
   std::size_t next = 0;      ///< step or verifier at work
   std::string agent_log;

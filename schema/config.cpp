@@ -92,6 +92,10 @@ json to_json(const config& value) {
           {"policies", value.policies},
           {"providers", std::move(providers)},
           {"agents", std::move(agents)},
+          {"judge",
+           {{"mode", value.judge.mode},
+            {"provider", value.judge.provider},
+            {"model", value.judge.model}}},
           {"approvals",
            {{"expireAfter", format_duration(value.approvals.expire_after)},
             {"escalateAfter", format_duration(value.approvals.escalate_after)}}}};
@@ -129,6 +133,10 @@ config config_from_json(const json& document) {
     for (const auto& [name, each] : detail::member(document, "providers").items()) {
       out.providers[name] = provider_from_json(each);
     }
+    const json& judge = detail::member(document, "judge");
+    read(judge, "mode", out.judge.mode);
+    read(judge, "provider", out.judge.provider);
+    read(judge, "model", out.judge.model);
     for (const auto& [name, each] : detail::member(document, "agents").items()) {
       agent_config& agent = out.agents[name];
       read(each, "install", agent.install);

@@ -62,6 +62,14 @@ struct agent_config {
   friend bool operator==(const agent_config&, const agent_config&) = default;
 };
 
+/// Which model looks at changes after the rules; never the one that made the change.
+struct judge_config {
+  std::string mode = "when-possible";  ///< never | when-possible | required | always
+  std::string provider;                ///< empty: any other than the author's
+  std::string model;
+  friend bool operator==(const judge_config&, const judge_config&) = default;
+};
+
 /// How long a change waits for people.
 struct approval_config {
   std::chrono::milliseconds expire_after{std::chrono::hours{24 * 7}};
@@ -81,6 +89,7 @@ struct config {
   egress_config egress;
   std::vector<std::string> policies;  ///< files whose rules are added to the shipped ones
   approval_config approvals;
+  judge_config judge;
   std::map<std::string, provider_config> providers;  ///< added to the built-in ones
   std::map<std::string, agent_config> agents;        ///< external ones, by name
   friend bool operator==(const config&, const config&) = default;

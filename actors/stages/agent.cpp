@@ -12,6 +12,8 @@ void recorded(run_state& run, recorded_change& change) {
   run.findings = std::move(change.secrets);
   run.gate_findings = std::move(change.findings);
   run.raised_risk = change.raised_risk;
+  run.computed_risk = change.risk;
+  run.parsed_change = std::move(change.parsed);
   store::advance_run with;
   with.tree = change.tree;
   with.patch_ref = change.patch_ref;
@@ -38,7 +40,7 @@ void collected(run_state& run, change_collected& found) {
   }
   run.ask<recorded_change>(run.parts.repository, std::chrono::minutes{5},
                            record_change{run.base, run.prepared.checkout, run.change,
-                                         std::make_shared<schema::task_spec>(run.task.spec), run.secrets},
+                                         std::make_shared<schema::task>(run.task), run.secrets},
                            "record the change", [&run](recorded_change& change) {
                              if (change.diff.files.empty()) {
                                return run.finish(schema::run_state::no_change);

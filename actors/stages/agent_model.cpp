@@ -64,6 +64,8 @@ void ended(run_state& run, agent_done& done) {
   }
   run.row.log_ref = done.transcript;
   run.approval_wanted = done.approval_wanted;
+  run.agent_summary = done.summary;
+  run.behaviour_change = done.behaviour_change;
   stage_failure why;
   why.component = "agent";
   why.log_ref = done.transcript;

@@ -1,5 +1,5 @@
 // Stage gate: the deterministic rules decide whether, and how, the change may leave.
-#include "actors/stages/stages.hpp"
+#include "actors/stages/judge.hpp"
 #include "runtime/diff/decision.hpp"
 
 #include <algorithm>
@@ -124,12 +124,49 @@ void report_secrets(run_state& run) {
                {{"findings", std::move(facts)}});
 }
 
+/// A judge only tightens. What it says is kept as findings, so that a restart finds it again.
+void apply(const judge::opinion& said, diff::decision& decision) {
+  if (said.decided == judge::decision::pass) return;
+  const char* action = judge::to_string(said.decided);
+  for (const auto& reason : said.reasons) {
+    decision.findings.push_back({"judge" + (reason.rule.empty() ? "" : "." + reason.rule), "warning",
+                                 reason.path, 0, action, reason.text});
+  }
+  const auto wanted = said.decided == judge::decision::draft      ? diff::gate_action::draft
+                      : said.decided == judge::decision::approval ? diff::gate_action::approval
+                                                                  : diff::gate_action::block;
+  if (wanted <= decision.action) return;
+  decision.action = wanted;
+  decision.cls = schema::failure_class::f8;
+  decision.reason = "judge (" + said.by + "): " +
+                    (said.reasons.empty() ? std::string("no reason given") : said.reasons.front().text);
+}
+
+void decide(run_state& run, const judge::opinion* said);
+
 }  // namespace
 
 void gate(run_state& run) {
+  const auto decision = diff::decide(run.task.spec, run.gate_findings, run.row.verdicts, run.findings);
+  // What the deterministic rules block needs no judge, and no secret goes to one.
+  if (decision.action == diff::gate_action::block || run.parsed_change == nullptr) {
+    return decide(run, nullptr);
+  }
+  ask_judges(run, [](run_state& judged, const judge::opinion& said) {
+    if (veto_sent_back(judged, said)) return;
+    decide(judged, &said);
+  });
+}
+
+namespace {
+
+void decide(run_state& run, const judge::opinion* said) {
   auto decision = diff::decide(run.task.spec, run.gate_findings, run.row.verdicts, run.findings);
   if (!run.findings.empty()) report_secrets(run);
-  const auto risk = run.raised_risk ? raised(run.task.spec.risk) : run.task.spec.risk;
+  if (said != nullptr) apply(*said, decision);
+  run.parsed_change = nullptr;
+  const auto risk = std::max(run.raised_risk ? raised(run.task.spec.risk) : run.task.spec.risk,
+                             run.computed_risk);
   const auto allowed = may_become_pull_request(run, risk);
   bool analysis_only = false;
   if (decision.action != diff::gate_action::block) {
@@ -162,5 +199,7 @@ void gate(run_state& run) {
     run.advance(schema::run_state::publish, std::move(with), [&run] { enter(run); });
   }));
 }
+
+}  // namespace
 
 }  // namespace skein::actors::stages

@@ -92,7 +92,8 @@ repository_actor::behavior_type fake_repository(repository_actor::pointer, fake_
         recorded.patch_ref = std::string(64, 'd');
         recorded.diff.summary = {1, 1, 1, std::string(64, 'd')};
         recorded.diff.files.push_back({"src/a.c", "", "modified", 1, 1, false, 0100644, 0100644});
-        recorded.findings = diff::check_scope(ask.task->scope, {{"src/a.c", 2}});
+        recorded.findings = diff::check_scope(ask.task->spec.scope, {{"src/a.c", 2}});
+        recorded.parsed = std::make_shared<const diff::change>();
         return recorded;
       },
       [](const put_text&) { return stored_text{std::string(64, 'e'), false}; },

@@ -1,0 +1,125 @@
+#include "actors/stages/judge.hpp"
+
+#include "actors/offload.hpp"
+#include "runtime/agent/prompt.hpp"
+
+namespace skein::actors::stages {
+
+namespace {
+
+judge::judged_case case_of(const run_state& run) {
+  return {run.task,          *run.parsed_change, run.row.verdicts, run.gate_findings,
+          run.agent_summary, run.behaviour_change};
+}
+
+/// Who wrote the change, as choose_judge() has to know.
+judge::judge_choice author_of(const run_state& run) {
+  const auto& agent = run.task.spec.agent;
+  if (agent.kind == schema::agent_kind::model) return {agent.provider, agent.model};
+  return {"", run.gateway_model};
+}
+
+std::optional<judge::judge_choice> model_judge(const run_state& run) {
+  const auto& world = *run.parts.world;
+  const auto& wanted = world.config.judge;
+  // A script is the contract's own words; a model looks at it only when the platform wants that.
+  const bool by_agent = run.task.spec.agent.kind != schema::agent_kind::script;
+  if (wanted.mode == "never" || (!by_agent && wanted.mode != "always")) return std::nullopt;
+  std::vector<judge::available_models> available;
+  for (const auto& [name, source] : world.models.by_name) {
+    if (!source.ask) continue;
+    auto models = source.settings.models;
+    if (models.empty()) models.push_back(source.settings.default_model);
+    available.push_back({name, std::move(models)});
+  }
+  return judge::choose_judge({wanted.provider, wanted.model}, author_of(run), available);
+}
+
+bool required(const run_state& run) {
+  return run.parts.world->config.judge.mode == "required" || run.parts.world->config.judge.mode == "always";
+}
+
+void note_opinion(run_state& run, const judge::opinion& said) {
+  auto reasons = nlohmann::json::array();
+  for (const auto& line : judge::lines_of(said)) {
+    if (reasons.size() == 20) break;
+    reasons.push_back(run.secrets ? run.secrets->redact(line) : line);
+  }
+  run.note("judged", {{"by", said.by},
+                      {"decision", judge::to_string(said.decided)},
+                      {"reasons", std::move(reasons)}});
+}
+
+/// The model's opinion on top of the rules'.
+void answered(run_state& run, const judge::opinion& by_rules, const model::outcome& came,
+              const std::function<void(run_state&, const judge::opinion&)>& then) {
+  const auto cost = model::spent(came);
+  const auto out = came ? std::min(came->used.output, cost.tokens) : 0;
+  run.row.used.tokens_in += cost.tokens - out;
+  run.row.used.tokens_out += out;
+  run.row.used.usd += cost.usd;
+  const auto said = judge::tightest(by_rules, judge::read(case_of(run), came));
+  note_opinion(run, said);
+  then(run, said);
+}
+
+void ask_model(run_state& run, const judge::judge_choice& whom, const judge::opinion& by_rules,
+               std::function<void(run_state&, const judge::opinion&)> then) {
+  const auto question = judge::question(case_of(run), [secrets = run.secrets](const std::string& text) {
+    return secrets ? secrets->redact(text) : text;
+  });
+  auto settings = judge::question_settings(whom.model);
+  settings.total_timeout = std::min(settings.total_timeout, run.wall_clock_left());
+  const auto& source = run.parts.world->models.by_name.at(whom.provider);
+  const auto worst = source.ask->worst_case(question, settings);
+  const auto& allowed = run.task.spec.budget;
+  const auto& used = run.row.used;
+  if (used.tokens_in + used.tokens_out + worst.tokens > allowed.tokens ||
+      used.usd + worst.usd > allowed.usd) {
+    // No money is no verdict: somebody has to look.
+    judge::opinion none;
+    none.decided = judge::decision::approval;
+    none.by = "model:" + whom.provider + "/" + whom.model;
+    none.reasons.push_back({"", "the run's budget has nothing left for a judge", ""});
+    const auto said = judge::tightest(by_rules, none);
+    note_opinion(run, said);
+    return then(run, said);
+  }
+  const auto handle = caf::actor_cast<judging_run>(run.self);
+  run.judging = source.ask->ask(
+      question, settings, [&run, handle, by_rules, then, born = run.generation](model::outcome came) {
+        auto kept = std::make_shared<model::outcome>(std::move(came));
+        come_back(handle, [&run, by_rules, then, born, kept] {
+          run.judging = nullptr;
+          if (born == run.generation) answered(run, by_rules, *kept, then);
+        });
+      });
+}
+
+}  // namespace
+
+void ask_judges(run_state& run, std::function<void(run_state&, const judge::opinion&)> then) {
+  const auto said = judge::by_rules(case_of(run), run.parts.world->rules.judging);
+  const auto whom = said.decided == judge::decision::block ? std::nullopt : model_judge(run);
+  if (whom) return ask_model(run, *whom, said, std::move(then));
+  const bool missing = said.decided != judge::decision::block && required(run);
+  const auto all = missing ? judge::tightest(said, judge::no_judge()) : said;
+  note_opinion(run, all);
+  then(run, all);
+}
+
+bool veto_sent_back(run_state& run, const judge::opinion& said) {
+  if (said.decided != judge::decision::block || !run.agent || run.vetoed ||
+      run.row.used.repairs >= run.task.spec.budget.repairs) {
+    return false;
+  }
+  run.vetoed = true;
+  run.feedback = agent::veto_request(judge::lines_of(said));
+  store::advance_run with;
+  with.used = run.row.used;
+  with.event = {{"repair", run.row.used.repairs + 1}, {"vetoedBy", said.by}};
+  run.advance(schema::run_state::agent, std::move(with), [&run] { enter(run); });
+  return true;
+}
+
+}  // namespace skein::actors::stages
