@@ -33,6 +33,7 @@ struct model_agent_spec {
   std::vector<verify::verifier> verifiers;
   policy::circumstances around;
   std::shared_ptr<const scan::secret_scanner> secrets;
+  std::string canary;
   std::string replays;  ///< reference of a transcript; empty: the provider is asked
 };
 

@@ -46,6 +46,7 @@ void spawn_agent(run_state& run, std::shared_ptr<model::provider> provider) {
   spec.verifiers = run.verifiers;
   spec.around = run.circumstances();
   spec.secrets = run.secrets;
+  spec.canary = run.canary;
   if (run.task.spec.agent.kind == schema::agent_kind::replay)
     spec.replays = run.task.spec.agent.transcript;
   run.agent = run.self->spawn<caf::monitored>(actors::model_agent, run.parts, run.workspace,

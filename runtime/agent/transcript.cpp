@@ -79,7 +79,8 @@ std::vector<mark> marks_of(const model::conversation& said) {
   };
   add("the platform's text", said.system);
   add("the task", said.task);
-  for (const auto& span : said.context) add(span.origin + " " + span.label, span.text);
+  for (const auto& span : said.context)
+    if (span.origin != canary_origin) add(span.origin + " " + span.label, span.text);
   std::string tools;
   for (const auto& tool : said.tools) tools += tool.name + tool.description + text_of(tool.schema);
   add("the tools", tools);

@@ -14,6 +14,9 @@
 
 namespace skein::agent {
 
+/// Spans of this origin differ between runs that are otherwise the same: they have no mark.
+inline constexpr std::string_view canary_origin = "canary";
+
 /// One hash for each part of a conversation in order, with a name for people.
 struct mark {
   std::string what;  ///< "task", "reply 2 of turn 3: read_file"
