@@ -185,7 +185,6 @@ void model_agent_state::keep_exchange(const model::answer& given) {
   const auto number = exchanges_.size();
   exchanges_.emplace_back();
   ++unkept_;
-  auto before = said;  // without this answer
   nlohmann::json facts = {{"turn", said.turns.size() + 1},
                           {"provider", given.provider},
                           {"model", given.model},
@@ -212,8 +211,11 @@ void model_agent_state::keep_exchange(const model::answer& given) {
     --unkept_;
     end_when_kept();
   };
+  auto text = agent::exchange_text(said, given, last_request_,
+                                   std::exchange(marked_turns_, said.turns.size()));
+  last_request_ = given.record.request;
   self->request(parts.repository, std::chrono::minutes{1},
-                put_text{agent::exchange_text(before, given), spec.secrets})
+                put_text{std::move(text), spec.secrets})
       .then(std::move(kept), [this](const caf::error& why) { give_up(why); });
 }
 

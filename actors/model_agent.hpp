@@ -98,6 +98,8 @@ struct model_agent_state {
   std::string warning_;  ///< what the platform adds to the next turn
   std::uint32_t ordinal_ = 0;
   std::uint32_t checks_ = 0;  ///< early verifications, for the names of phases
+  std::string last_request_;
+  std::size_t marked_turns_ = 0;  ///< turns that the exchanges so far have marks of
   std::vector<std::string> exchanges_;
   std::size_t unkept_ = 0;  ///< exchanges that are being written
   std::vector<std::string> approval_wanted_;

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # run.sh BUILD_DIR [NAME…] - runs the benchmarks and prints one JSON object for each on standard
 # output. Names: pipeline, tool_call, large_repository, null_store, null_runs, policy_batch,
-# scan_secrets, diff_gate, scheduler, crash.
+# scan_secrets, diff_gate, scheduler, model_loop, model_gateway, model_many, crash.
 set -euo pipefail
 build=$(realpath "$1"); shift
 here=$(dirname "$(realpath "$0")")
-[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs scan_secrets diff_gate scheduler pipeline crash
+[ $# -gt 0 ] || set -- tool_call large_repository null_store null_runs scan_secrets diff_gate scheduler model_loop model_gateway model_many pipeline crash
 for name; do
   printf '== %s\n' "$name" >&2
   case $name in
@@ -18,6 +18,11 @@ for name; do
     scan_secrets) "$build/bin/bench_scan_secrets" ;;
     diff_gate) "$build/bin/bench_diff_gate" ;;
     scheduler) "$build/bin/bench_scheduler" ;;
+    model_*)
+      place=$(mktemp -d)
+      "$build/bin/bench_model_loop" "$build/bin/skein" "$place" "${name#model_}"
+      rm -rf "$place"
+      ;;
     crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac

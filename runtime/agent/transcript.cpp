@@ -2,6 +2,7 @@
 
 #include "schema/identity.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace skein::agent {
@@ -72,19 +73,21 @@ class nothing_pending : public model::pending {
 
 }  // namespace
 
-std::vector<mark> marks_of(const model::conversation& said) {
+std::vector<mark> marks_of(const model::conversation& said, std::size_t first_turn) {
   std::vector<mark> out;
   const auto add = [&out](std::string what, const std::string& text) {
     out.push_back({std::move(what), schema::sha256_hex(text)});
   };
-  add("the platform's text", said.system);
-  add("the task", said.task);
-  for (const auto& span : said.context)
-    if (span.origin != canary_origin) add(span.origin + " " + span.label, span.text);
-  std::string tools;
-  for (const auto& tool : said.tools) tools += tool.name + tool.description + text_of(tool.schema);
-  add("the tools", tools);
-  for (std::size_t i = 0; i < said.turns.size(); ++i) {
+  if (first_turn == 0) {
+    add("the platform's text", said.system);
+    add("the task", said.task);
+    for (const auto& span : said.context)
+      if (span.origin != canary_origin) add(span.origin + " " + span.label, span.text);
+    std::string tools;
+    for (const auto& tool : said.tools) tools += tool.name + tool.description + text_of(tool.schema);
+    add("the tools", tools);
+  }
+  for (std::size_t i = first_turn; i < said.turns.size(); ++i) {
     const auto& turn = said.turns[i];
     const std::string where = " of turn " + std::to_string(i + 1);
     if (turn.kind != model::turn_kind::tools) add("the text" + where, turn.text);
@@ -96,12 +99,34 @@ std::vector<mark> marks_of(const model::conversation& said) {
   return out;
 }
 
-std::string exchange_text(const model::conversation& said, const model::answer& given) {
+request_change change_of(std::string_view previous, std::string_view request) {
+  constexpr std::size_t margin = 4096;
+  const auto shorter = std::min(previous.size(), request.size());
+  request_change out;
+  out.before = static_cast<std::size_t>(
+      std::mismatch(request.begin(), request.begin() + static_cast<std::ptrdiff_t>(shorter),
+                    previous.begin())
+          .first -
+      request.begin());
+  out.before -= std::min(out.before, margin);
+  const auto left = shorter - out.before;
+  while (out.after < left &&
+         request[request.size() - 1 - out.after] == previous[previous.size() - 1 - out.after])
+    ++out.after;
+  out.after -= std::min(out.after, margin);
+  out.text = request.substr(out.before, request.size() - out.before - out.after);
+  return out;
+}
+
+std::string exchange_text(const model::conversation& said, const model::answer& given,
+                          std::string_view previous, std::size_t first_turn) {
   json marks = json::array();
-  for (const auto& one : marks_of(said)) marks.push_back({one.what, one.sha256});
+  for (const auto& one : marks_of(said, first_turn)) marks.push_back({one.what, one.sha256});
+  const auto request = change_of(previous, given.record.request);
   return text_of({{"kind", kind_of_exchange},
                   {"marks", std::move(marks)},
-                  {"request", given.record.request},
+                  {"request",
+                   {{"before", request.before}, {"after", request.after}, {"text", request.text}}},
                   {"reply", given.record.reply},
                   {"replyTruncated", given.record.truncated},
                   {"answer", to_json(given)}});
@@ -149,7 +174,7 @@ std::shared_ptr<model::pending> replay_provider::ask(const model::conversation& 
   }
   auto& one = recorded_[next_++];
   if (diverged_) {
-    const auto now = marks_of(said);
+    const auto now = marks_of(said, std::exchange(known_turns_, said.turns.size()));
     const auto common = std::min(now.size(), one.marks.size());
     std::size_t at = 0;
     while (at < common && now[at] == one.marks[at]) ++at;

@@ -17,16 +17,30 @@ namespace skein::agent {
 /// Spans of this origin differ between runs that are otherwise the same: they have no mark.
 inline constexpr std::string_view canary_origin = "canary";
 
-/// One hash for each part of a conversation in order, with a name for people.
+/// One hash for each part of a conversation in order, with a name for people; from the beginning
+/// with `first_turn` 0, else only of the turns from there on.
 struct mark {
   std::string what;  ///< "task", "reply 2 of turn 3: read_file"
   std::string sha256;
   friend bool operator==(const mark&, const mark&) = default;
 };
-[[nodiscard]] std::vector<mark> marks_of(const model::conversation& said);
+[[nodiscard]] std::vector<mark> marks_of(const model::conversation& said, std::size_t first_turn = 0);
 
-/// The text of an exchange's artifact.
-[[nodiscard]] std::string exchange_text(const model::conversation& said, const model::answer& given);
+/// What a request has that the one before it has not: most of a conversation is said again with
+/// every question. `before` bytes of the beginning and `after` of the end are those of the request
+/// before.
+struct request_change {
+  std::size_t before = 0;
+  std::size_t after = 0;
+  std::string text;
+};
+/// Cut generously, so that whatever a scanner looks for stands on one side as a whole.
+[[nodiscard]] request_change change_of(std::string_view previous, std::string_view request);
+
+/// The text of an exchange's artifact. `previous`: the request of the exchange before it.
+/// `first_turn`: as in marks_of().
+[[nodiscard]] std::string exchange_text(const model::conversation& said, const model::answer& given,
+                                        std::string_view previous, std::size_t first_turn);
 
 struct exchange {
   std::vector<mark> marks;
@@ -58,7 +72,8 @@ class replay_provider : public model::provider {
  private:
   std::vector<exchange> recorded_;
   diverged_fn diverged_;
-  std::size_t next_ = 0;  ///< one asker
+  std::size_t next_ = 0;         ///< one asker
+  std::size_t known_turns_ = 0;  ///< compared before
 };
 
 }  // namespace skein::agent
