@@ -55,7 +55,8 @@ result<> keyring_files::make_local(const std::string& person, std::int64_t now_m
   wish local{person, role::admin, {}, person, now_ms + ms(local_valid)};
   auto made = add(local, now_ms);
   // Known from an authority that is gone.
-  if (!made && made.error().code == errc::conflict) made = rotate(person, local.expires_ms, now_ms);
+  if (!made && made.error().code == errc::conflict)
+    made = rotate(person, person, local.expires_ms, now_ms);
   if (!made) return made.error();
   return write_private(local_credentials(), to_yaml(*made));
 }
@@ -119,7 +120,7 @@ result<credentials> keyring_files::add(const wish& wanted, std::int64_t now_ms) 
     row.name = wanted.name;
     row.role = wanted.role;
     row.tenant = wanted.tenant;
-    row.added_by = wanted.by;
+    row.changed_by = wanted.by;
     row.added_ms = now_ms;
     row.expires_ms = wanted.expires_ms;
     auto known = std::find_if(rows.begin(), rows.end(),
@@ -140,8 +141,8 @@ result<credentials> keyring_files::add(const wish& wanted, std::int64_t now_ms) 
   return made;
 }
 
-result<credentials> keyring_files::rotate(const std::string& name, std::int64_t expires_ms,
-                                          std::int64_t now_ms) const {
+result<credentials> keyring_files::rotate(const std::string& name, const std::string& by,
+                                          std::int64_t expires_ms, std::int64_t now_ms) const {
   result<credentials> made = error{};
   SKEIN_CHECK(change_operators(operators(), [&](std::vector<operator_row>& rows) -> result<> {
     for (auto& row : rows) {
@@ -151,6 +152,7 @@ result<credentials> keyring_files::rotate(const std::string& name, std::int64_t 
                      "`skein operator add " + name + " --role …` lets them in again"};
       }
       row.expires_ms = expires_ms;
+      row.changed_by = by;
       made = equip(row, now_ms);
       return made ? result<>{} : result<>{made.error()};
     }
@@ -159,11 +161,13 @@ result<credentials> keyring_files::rotate(const std::string& name, std::int64_t 
   return made;
 }
 
-result<> keyring_files::revoke(const std::string& name, std::int64_t now_ms) const {
+result<> keyring_files::revoke(const std::string& name, const std::string& by,
+                               std::int64_t now_ms) const {
   return change_operators(operators(), [&](std::vector<operator_row>& rows) -> result<> {
     for (auto& row : rows) {
       if (row.name != name) continue;
       if (row.revoked_ms == 0) row.revoked_ms = now_ms;
+      row.changed_by = by;
       return {};
     }
     return error{errc::not_found, "no operator " + name, "`skein operator list` shows them"};

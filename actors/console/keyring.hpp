@@ -39,9 +39,10 @@ class keyring_files {
   /// `conflict` when the name is in use; `not_found` before the first start of `serve`. Blocking.
   [[nodiscard]] result<credentials> add(const wish& wanted, std::int64_t now_ms) const;
   /// New token and certificate for a known operator; the old ones end at once. Blocking.
-  [[nodiscard]] result<credentials> rotate(const std::string& name, std::int64_t expires_ms,
-                                           std::int64_t now_ms) const;
-  [[nodiscard]] result<> revoke(const std::string& name, std::int64_t now_ms) const;
+  [[nodiscard]] result<credentials> rotate(const std::string& name, const std::string& by,
+                                           std::int64_t expires_ms, std::int64_t now_ms) const;
+  [[nodiscard]] result<> revoke(const std::string& name, const std::string& by,
+                                std::int64_t now_ms) const;
   /// Writes local.yaml again with another address in it. Blocking.
   [[nodiscard]] result<> say_where(const std::string& server) const;
 

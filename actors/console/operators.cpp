@@ -25,7 +25,7 @@ json to_json(const operator_row& row) {
           {"tenant", row.tenant},
           {"tokenSha256", row.token_sha256},
           {"certificateSha256", row.certificate_sha256},
-          {"addedBy", row.added_by},
+          {"changedBy", row.changed_by},
           {"addedMs", row.added_ms},
           {"expiresMs", row.expires_ms},
           {"revokedMs", row.revoked_ms}};
@@ -40,7 +40,7 @@ operator_row row_of(const json& from) {
   out.tenant = from.at("tenant").get<std::string>();
   out.token_sha256 = from.at("tokenSha256").get<std::string>();
   out.certificate_sha256 = from.at("certificateSha256").get<std::string>();
-  out.added_by = from.at("addedBy").get<std::string>();
+  out.changed_by = from.at("changedBy").get<std::string>();
   out.added_ms = from.at("addedMs").get<std::int64_t>();
   out.expires_ms = from.at("expiresMs").get<std::int64_t>();
   out.revoked_ms = from.at("revokedMs").get<std::int64_t>();

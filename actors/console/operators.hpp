@@ -19,7 +19,7 @@ struct operator_row {
   std::string tenant;
   std::string token_sha256;
   std::string certificate_sha256;
-  std::string added_by;
+  std::string changed_by;  ///< added, rotated or revoked
   std::int64_t added_ms = 0;
   std::int64_t expires_ms = 0;
   std::int64_t revoked_ms = 0;  ///< 0: not

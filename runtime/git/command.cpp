@@ -1,6 +1,7 @@
 // See command.hpp.
 #include "runtime/git/command.hpp"
 
+#include "runtime/git/login.hpp"
 #include "runtime/git/printable.hpp"
 
 #include <algorithm>
@@ -92,6 +93,16 @@ result<process::child_result> run_git(git_call call, std::stop_token stop) {
   spec.environment = environment_for(call);
   spec.argv.reserve(call.arguments.size() + 1);
   spec.argv.emplace_back("git");
+  process::descriptor held;
+  if (call.as && call.how == transport::http) {
+    SKEIN_TRY(file, login_file(*call.as));
+    held = std::move(file);
+    // Behind our other settings, which name no helper.
+    auto place = call.arguments.begin();
+    while (place != call.arguments.end() && *place == "-c") place += 2;
+    const auto options = login_options(call.remote, held.get());
+    call.arguments.insert(place, options.begin(), options.end());
+  }
   spec.argv.insert(spec.argv.end(), std::make_move_iterator(call.arguments.begin()),
                    std::make_move_iterator(call.arguments.end()));
   // A directory that exists and belongs to no repository: git looks for one upward from here.

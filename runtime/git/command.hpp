@@ -19,6 +19,8 @@ struct git_call {
   transport how = transport::local;  ///< ssh also gets the user's home and agent; http the proxies
   std::string input;
   std::chrono::milliseconds timeout{std::chrono::minutes{1}};
+  std::shared_ptr<const login> as = {};  ///< told only to the scheme and host of `remote`
+  std::string remote;               ///< needed with `as`
   std::filesystem::path defaults;  ///< stands for the user's global configuration; empty: none
 };
 

@@ -100,6 +100,8 @@ class remote_fetch {
     drop_stale_locks();
     git_call call;
     call.how = where_.how;
+    call.as = where_.as;
+    call.remote = where_.url;
     call.arguments = client_options();
     call.arguments.emplace_back("--git-dir=" + mirror_.string());
     for (const char* word :
@@ -178,6 +180,8 @@ result<advertised> ask_remote(const location& where, const std::string& referenc
                               std::chrono::milliseconds timeout, std::stop_token stop) {
   git_call call;
   call.how = where.how;
+  call.as = where.as;
+  call.remote = where.url;
   call.timeout = timeout;
   call.arguments = client_options();
   call.arguments.insert(call.arguments.end(), {"ls-remote", "--quiet", "--symref",

@@ -48,6 +48,16 @@ struct base_checkout {
   bool in_memory = false;
 };
 
+/// A file of a commit that is in the mirror, raw. `not_found` no such path; `refused` no regular file,
+/// or larger than `most_bytes`.
+[[nodiscard]] result<std::string> read_file(const std::filesystem::path& mirror,
+                                            const std::string& commit, const std::string& path,
+                                            std::size_t most_bytes);
+
+/// The tree of a commit that is in the mirror.
+[[nodiscard]] result<std::string> tree_of(const std::filesystem::path& mirror,
+                                          const std::string& commit);
+
 /// The read-only directory with the files of `tree`, raw (no filters, no line-end conversion, LFS
 /// pointers as they are); submodules are empty directories; symlinks are kept. Made once,
 /// atomically. `refused` names an entry that no checkout may have (`.git` look-alike, `..`, NUL).

@@ -115,6 +115,8 @@ git_call push_call(const fs::path& mirror, const location& where, const std::str
                    const std::string& refspec, std::chrono::milliseconds timeout) {
   git_call call;
   call.how = where.how;
+  call.as = where.as;
+  call.remote = where.url;
   call.timeout = timeout;
   call.arguments = client_options();
   call.arguments.insert(call.arguments.end(),

@@ -84,11 +84,12 @@ class exchange {
   const std::uint64_t number_;
 };
 
-/// Any thread may call it, also a callback (but for `send` and the destructor).
+/// Any thread may call it, also a callback (but for `send`).
 class client {
  public:
   client();
-  /// Ends every request with `cancelled` and joins the thread.
+  /// Ends every request with `cancelled` and joins the thread; within a callback it leaves both to
+  /// the thread.
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;

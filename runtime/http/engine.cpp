@@ -25,7 +25,10 @@ engine::engine() {
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    run();
+    const auto last = std::move(last_owner_);
+  });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -34,6 +37,12 @@ engine::~engine() {
 }
 
 void engine::stop() {
+  if (std::this_thread::get_id() == thread_.get_id()) {
+    // The last owner let go within a callback: nobody is left to wait for the thread.
+    stopping_ = true;
+    last_owner_ = shared_from_this();
+    return thread_.detach();
+  }
   post([this] { stopping_ = true; });
   thread_.join();
 }

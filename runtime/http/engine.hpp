@@ -56,6 +56,7 @@ class engine : public std::enable_shared_from_this<engine> {
   std::unordered_map<std::uint64_t, std::unique_ptr<transfer>> transfers_;
   std::multimap<clock::time_point, timer> timers_;
   bool stopping_ = false;
+  std::shared_ptr<engine> last_owner_;  ///< the thread itself, once nobody else is
   std::thread thread_;
 };
 

@@ -11,7 +11,7 @@
 namespace skein::test {
 
 inline std::string golden_path(const std::string& name) {
-  return std::string(SKEIN_TEST_SOURCE_DIR) + "/data/golden/" + name;
+  return SKEIN_TEST_SOURCE_DIR "/data/golden/" + name;
 }
 
 /// Fails when `text` differs from the golden file; with SKEIN_TEST_ACCEPT=1 it becomes the file.

@@ -20,7 +20,7 @@ namespace skein::git {
 
 class http_git_server {
  public:
-  enum class behaviour { serve, demand_login, drop_after_push, hang };
+  enum class behaviour { serve, demand_login, drop_after_push, hang, redirect };
 
   explicit http_git_server(std::filesystem::path root) : root_(std::move(root)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -48,6 +48,12 @@ class http_git_server {
     return "http://127.0.0.1:" + std::to_string(port_) + "/" + name;
   }
   void behave(behaviour how) noexcept { how_ = how; }
+  /// The Authorization header that demand_login is content with; to be said before behave().
+  void expect_login(std::string header) { login_ = std::move(header); }
+  /// Where `redirect` sends to; to be said before behave().
+  void redirect_to(std::string url) { other_ = std::move(url); }
+  /// Requests that named somebody.
+  [[nodiscard]] int logins() const noexcept { return logins_; }
 
  private:
   struct request {
@@ -133,7 +139,14 @@ class http_git_server {
   void serve(int peer) {
     request asked;
     if (!read_request(peer, asked)) return;
-    if (how_ == behaviour::demand_login) {
+    if (how_ == behaviour::redirect) {
+      send(peer, "HTTP/1.1 302 Found\r\nLocation: " + other_ + asked.path + "?" + asked.query +
+                     "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    const std::string& said = asked.headers["authorization"];
+    if (!said.empty()) ++logins_;
+    if (how_ == behaviour::demand_login && (login_.empty() || said != login_)) {
       send(peer,
            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
            "Content-Length: 0\r\nConnection: close\r\n\r\n");
@@ -182,6 +195,9 @@ class http_git_server {
   int port_ = 0;
   bool started_ = false;
   std::atomic<bool> stopping_{false};
+  std::string login_;
+  std::string other_;
+  std::atomic<int> logins_{0};
   std::atomic<behaviour> how_{behaviour::serve};
   std::thread thread_;
 };

@@ -428,6 +428,21 @@ TEST(http_client, runs_timers_in_order_and_forgets_cancelled_ones) {
   EXPECT_EQ(order, (std::vector<int>{1, 2}));
 }
 
+TEST(http_client, may_end_within_its_own_callback) {
+  http_peer peer;
+  peer.on([](const auto&) { return peer_reply{200, {}, "", {"a"}, peer_end::hang, ""}; });
+  heard end;
+  auto one = std::make_shared<client>();
+  one->start(to(peer), end.hear());
+  ASSERT_TRUE(peer.wait_for_requests(1));
+  client* const raw = one.get();
+  raw->after(std::chrono::milliseconds(0), [held = std::move(one)]() mutable { held.reset(); });
+  const auto got = end.wait();
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, errc::cancelled);
+  EXPECT_TRUE(peer.wait_for_ended(1));
+}
+
 TEST(http_client, does_many_at_once_on_one_thread) {
   http_peer peer;
   peer.on([](const test::peer_request& asked) {
