@@ -8,7 +8,7 @@ namespace {
 
 using diff::file_kind;
 
-void check_unrelated(const case_reading& all, const rule_content& known, verdict_list& into) {
+void check_unrelated(const case_reading& all, verdict_list& into) {
   if (all.intent.words.size() + all.intent.symbols.size() < 2) return;
   std::uint64_t unrelated = 0;
   std::uint64_t lines = 0;
@@ -25,7 +25,6 @@ void check_unrelated(const case_reading& all, const rule_content& known, verdict
     into.add("align.mostly_unrelated", {},
              std::to_string(unrelated) + " of " + std::to_string(lines) + " lines");
   }
-  (void)known;
 }
 
 /// What the purposes of the intent allow together; empty: everything.
@@ -42,7 +41,7 @@ std::set<std::string> allowed_kinds(const case_reading& all, const rule_content&
 }  // namespace
 
 void check_alignment(const case_reading& all, const rule_content& known, verdict_list& into) {
-  check_unrelated(all, known, into);
+  check_unrelated(all, into);
   if (const auto allowed = allowed_kinds(all, known); !allowed.empty()) {
     for (const auto& view : all.files) {
       if (view.kind == "none" || allowed.contains(view.kind)) continue;
@@ -82,8 +81,8 @@ void check_balance(const case_reading& all, const rule_content& known, verdict_l
       most_gone = &view;
     }
   }
-  if (most_gone != nullptr && gone >= limits.deleted_lines &&
-      gone > come * limits.deleted_times && !all.is_about({"removal"})) {
+  if (most_gone != nullptr && gone >= limits.deleted_lines && gone > come * limits.deleted_times &&
+      !all.is_about({"removal"})) {
     into.add("balance.deletion", most_gone->path(),
              std::to_string(gone) + " lines removed, " + std::to_string(come) + " added");
   }

@@ -11,7 +11,9 @@ namespace {
 using heard = verdict_list::heard;
 using form = behaviour::form;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 bool is_name(char c) noexcept {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
@@ -138,8 +140,8 @@ class behaviour_check {
       }
       if (share_any(words, all_.explanation.words)) excuse = heard::explained;
     }
-    into_.add(rule.rule, view_->path(), "line " + std::to_string(line.number) + ", " +
-                                            std::string{line.text.substr(0, 120)},
+    into_.add(rule.rule, view_->path(),
+              "line " + std::to_string(line.number) + ", " + std::string{line.text.substr(0, 120)},
               excuse);
   }
 

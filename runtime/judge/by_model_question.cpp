@@ -35,7 +35,8 @@ std::string contract(const schema::task& task) {
   list("files that may not", spec.scope.exclude);
   out += "\n- at most " + std::to_string(spec.scope.max_files) + " files and " +
          std::to_string(spec.scope.max_changed_lines) + " changed lines";
-  out += std::string("\n- tests may be changed: ") + (spec.capabilities.modify_tests ? "yes" : "no");
+  out +=
+      std::string("\n- tests may be changed: ") + (spec.capabilities.modify_tests ? "yes" : "no");
   out += std::string("\n- CI may be changed: ") + (spec.capabilities.modify_ci ? "yes" : "no");
   out += std::string("\n- lockfiles may be changed: ") +
          (spec.capabilities.modify_lockfile ? "yes" : "no");
@@ -45,19 +46,20 @@ std::string contract(const schema::task& task) {
 
 model::tool_definition verdict_tool() {
   using json = nlohmann::json;
-  json reason{{"type", "object"},
-              {"additionalProperties", false},
-              {"required", {"path", "reason"}},
-              {"properties",
-               {{"path", {{"type", "string"}, {"description", "as in the list of files, or empty"}}},
-                {"reason", {{"type", "string"}, {"maxLength", 1000}}}}}};
-  json schema{{"type", "object"},
-              {"additionalProperties", false},
-              {"required", {"decision", "reasons"}},
-              {"properties",
-               {{"decision", {{"type", "string"}, {"enum", {"pass", "draft", "approval", "block"}}}},
-                {"reasons",
-                 {{"type", "array"}, {"maxItems", 40}, {"items", std::move(reason)}}}}}};
+  json reason{
+      {"type", "object"},
+      {"additionalProperties", false},
+      {"required", {"path", "reason"}},
+      {"properties",
+       {{"path", {{"type", "string"}, {"description", "as in the list of files, or empty"}}},
+        {"reason", {{"type", "string"}, {"maxLength", 1000}}}}}};
+  json schema{
+      {"type", "object"},
+      {"additionalProperties", false},
+      {"required", {"decision", "reasons"}},
+      {"properties",
+       {{"decision", {{"type", "string"}, {"enum", {"pass", "draft", "approval", "block"}}}},
+        {"reasons", {{"type", "array"}, {"maxItems", 40}, {"items", std::move(reason)}}}}}};
   return {"give_verdict", "The verdict on the change. Call it exactly once.", std::move(schema)};
 }
 
@@ -85,8 +87,8 @@ model::conversation question(const judged_case& about, const diff::redact_fn& re
   std::size_t evidence = limits.evidence_bytes;
   for (const auto& each : about.verdicts) {
     std::string text = each.name + ": " + std::string(schema::to_string(each.status)) +
-                       (each.required ? ", required" : ", optional") + "; before the change: " +
-                       std::string(schema::to_string(each.baseline)) +
+                       (each.required ? ", required" : ", optional") +
+                       "; before the change: " + std::string(schema::to_string(each.baseline)) +
                        (each.flaky ? "; flaky" : "") + "\n" + clean(each.excerpt);
     text = cut_in_the_middle(text, std::min<std::size_t>(evidence, 4096));
     evidence -= std::min(evidence, text.size());

@@ -17,19 +17,46 @@ constexpr std::size_t longest_reason = 600;
 constexpr std::size_t longest_path = 400;
 
 /// With these a judge tells that somebody else judged. Flattened text.
-constexpr std::array told_phrases{
-    "i was told",        "i was instructed",   "i am instructed",      "i have been told",
-    "as instructed",     "as requested by the", "as the diff says",     "as the comment says",
-    "per the instruction", "per instructions", "following the instruction", "the instructions say",
-    "the diff instructs", "the comment instructs", "the file instructs", "the summary instructs",
-    "the file says to",  "the comment says to", "the diff says to",     "the summary says to",
-    "the author asks me", "was asked to pass", "asked to approve",      "instructed to approve",
-    "instructed to pass", "told to approve",   "told to pass",          "pre approved",
-    "already approved",  "ignore previous",    "ignore all previous",   "approved by the platform",
-    "new instructions",  "system prompt",      "instructions in the diff", "no review needed"};
+constexpr std::array told_phrases{"i was told",
+                                  "i was instructed",
+                                  "i am instructed",
+                                  "i have been told",
+                                  "as instructed",
+                                  "as requested by the",
+                                  "as the diff says",
+                                  "as the comment says",
+                                  "per the instruction",
+                                  "per instructions",
+                                  "following the instruction",
+                                  "the instructions say",
+                                  "the diff instructs",
+                                  "the comment instructs",
+                                  "the file instructs",
+                                  "the summary instructs",
+                                  "the file says to",
+                                  "the comment says to",
+                                  "the diff says to",
+                                  "the summary says to",
+                                  "the author asks me",
+                                  "was asked to pass",
+                                  "asked to approve",
+                                  "instructed to approve",
+                                  "instructed to pass",
+                                  "told to approve",
+                                  "told to pass",
+                                  "pre approved",
+                                  "already approved",
+                                  "ignore previous",
+                                  "ignore all previous",
+                                  "approved by the platform",
+                                  "new instructions",
+                                  "system prompt",
+                                  "instructions in the diff",
+                                  "no review needed"};
 
 opinion blocked(std::string by, const std::string& why) {
-  return {decision::block, {{{}, "the judge is not heard: " + diff::shown(why, longest_reason), {}}},
+  return {decision::block,
+          {{{}, "the judge is not heard: " + diff::shown(why, longest_reason), {}}},
           std::move(by)};
 }
 
@@ -50,7 +77,8 @@ bool has_keys(const json& object, std::initializer_list<const char*> keys) {
 const std::string* path_in(const diff::change& change, const std::string& said) {
   for (const auto& file : change.files) {
     for (const auto* path : {&file.new_path, &file.old_path}) {
-      if (!path->empty() && (*path == said || diff::shown(*path, longest_path) == said)) return path;
+      if (!path->empty() && (*path == said || diff::shown(*path, longest_path) == said))
+        return path;
     }
   }
   return nullptr;
@@ -110,7 +138,8 @@ opinion read(const judged_case& about, const model::outcome& came, const questio
   }
   if (*decided == decision::block) return out;
   if (was_told(everything)) return blocked(by, "its words show that it was told what to say");
-  if (out.decided != decision::pass && out.reasons.empty()) return blocked(by, "a veto without reason");
+  if (out.decided != decision::pass && out.reasons.empty())
+    return blocked(by, "a veto without reason");
   if (out.decided == decision::pass && !shows_all(about.change, limits)) {
     out.decided = decision::draft;
     out.reasons.push_back({{}, "the change could not be shown to the judge as a whole", {}});

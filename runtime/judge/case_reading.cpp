@@ -142,8 +142,8 @@ void find_related(case_reading& all) {
   const auto& intent = all.intent;
   for (auto& view : all.files) {
     const bool symbol = share_any(intent.symbols, view.symbols);
-    view.related = view.named || symbol ||
-                   (intent.paths.empty() && share_any(intent.words, view.words));
+    view.related =
+        view.named || symbol || (intent.paths.empty() && share_any(intent.words, view.words));
   }
   // What a related file changes by name, and others have to follow.
   word_set carried;

@@ -60,9 +60,8 @@ std::optional<judge_choice> choose_judge(const judge_choice& wants, const judge_
              (wants.model.empty() || wants.model == model);
     });
   }
-  auto found = pick([&author](const auto& provider, const auto&) {
-    return provider != author.provider;
-  });
+  auto found =
+      pick([&author](const auto& provider, const auto&) { return provider != author.provider; });
   if (!found) found = pick([](const auto&, const auto&) { return true; });
   return found;
 }

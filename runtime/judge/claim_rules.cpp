@@ -15,7 +15,9 @@ struct made {
   }
 };
 
-bool has(const made& change, const std::string& kind) { return change.kinds.contains(kind); }
+bool has(const made& change, const std::string& kind) {
+  return change.kinds.contains(kind);
+}
 
 /// Paths and names in a sentence that says that something was changed.
 void check_named(std::string_view sentence, const case_reading& all, const rule_content& known,
@@ -26,13 +28,11 @@ void check_named(std::string_view sentence, const case_reading& all, const rule_
       return is_called(view.path(), name) || is_called(view.file->old_path, name);
     });
     // Any text of the diff may rightly speak of a file.
-    const bool told = touched || std::any_of(all.files.begin(), all.files.end(),
-                                             [&name](const auto& view) {
-                                               return view.after.text.find(name) !=
-                                                          std::string::npos ||
-                                                      view.before.text.find(name) !=
-                                                          std::string::npos;
-                                             });
+    const bool told =
+        touched || std::any_of(all.files.begin(), all.files.end(), [&name](const auto& view) {
+          return view.after.text.find(name) != std::string::npos ||
+                 view.before.text.find(name) != std::string::npos;
+        });
     if (!told) into.add("claim.file_not_touched", {}, name);
   }
   for (const auto& symbol : named.symbols) {
@@ -63,7 +63,8 @@ void check_claim(const claim& said, const made& change, const case_reading& all,
     return;
   }
   for (const auto& kind : said.of) {
-    if (said.says == claim::form::none && has(change, kind)) into.add(said.rule, culprit(kind), kind);
+    if (said.says == claim::form::none && has(change, kind))
+      into.add(said.rule, culprit(kind), kind);
   }
   if (said.says == claim::form::some &&
       std::none_of(said.of.begin(), said.of.end(),

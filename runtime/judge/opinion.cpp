@@ -12,7 +12,9 @@ constexpr std::size_t most_reasons = 64;
 
 }  // namespace
 
-const char* to_string(decision value) noexcept { return names[static_cast<std::size_t>(value)]; }
+const char* to_string(decision value) noexcept {
+  return names[static_cast<std::size_t>(value)];
+}
 
 std::optional<decision> parse_decision(std::string_view text) noexcept {
   const auto found = std::find(names.begin(), names.end(), text);

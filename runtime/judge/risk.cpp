@@ -12,6 +12,8 @@ namespace {
 
 using schema::risk_level;
 
+constexpr std::size_t most_reasons = 40;
+
 /// Names no folder of its own: it takes whatever is there.
 bool takes_everything(const std::string& pattern) {
   return pattern.find_first_not_of("*/.") == std::string::npos || pattern.starts_with("*.") ||
@@ -20,7 +22,8 @@ bool takes_everything(const std::string& pattern) {
 
 void raise(risk& now, risk_level to, const std::string& why) {
   now.level = std::max(now.level, to);
-  if (std::find(now.reasons.begin(), now.reasons.end(), why) == now.reasons.end()) {
+  if (now.reasons.size() < most_reasons &&
+      std::find(now.reasons.begin(), now.reasons.end(), why) == now.reasons.end()) {
     now.reasons.push_back(why);
   }
 }
@@ -103,7 +106,6 @@ void from_change(const diff::examination& found, const rule_content& known, risk
         raise(now, level_of(rule), rule.reason + ": " + file.path);
       }
     }
-    if (now.reasons.size() > 40) break;
   }
   if (found.raised_risk) raise(now, found.risk, "the diff gate raised it");
   now.level = std::max(now.level, found.risk);

@@ -24,8 +24,8 @@ using regexes = std::vector<regex>;
 struct rule_policy {
   decision decided = decision::block;
   std::array<std::optional<decision>, 3> by_risk;  ///< low, medium, high
-  std::optional<decision> explained;  ///< the agent explained it (T7.9)
-  std::optional<decision> intended;   ///< the task speaks of it
+  std::optional<decision> explained;               ///< the agent explained it (T7.9)
+  std::optional<decision> intended;                ///< the task speaks of it
   std::string message;
 };
 
@@ -48,14 +48,14 @@ struct claim {
 struct behaviour {
   std::string rule;
   enum class form {
-    lost,      ///< fewer lines match than before
-    gained,    ///< more lines match than before
-    number,    ///< a line that only differs in numbers
-    operation, ///< a line that only differs in operators and truth values
-    signature, ///< group 1, a name, stays; group 2, its parameters, changes
+    lost,       ///< fewer lines match than before
+    gained,     ///< more lines match than before
+    number,     ///< a line that only differs in numbers
+    operation,  ///< a line that only differs in operators and truth values
+    signature,  ///< group 1, a name, stays; group 2, its parameters, changes
   } seen = form::lost;
-  regexes match;                     ///< of the code; empty: every line (number, operation)
-  std::set<std::string> unless;      ///< purposes that expect it
+  regexes match;                 ///< of the code; empty: every line (number, operation)
+  std::set<std::string> unless;  ///< purposes that expect it
 };
 
 /// A finding of the diff gate that weighs more when something holds.

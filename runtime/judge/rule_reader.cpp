@@ -160,7 +160,7 @@ class rule_reader {
         return nodes_.fail(map.items[i], "unknown limit " + map.keys[i].text, "one that exists");
       }
       const auto& value = map.items[i].scalar;
-      if (!value.is_number_unsigned() || value.get<std::uint64_t>() == 0) {
+      if (!value.is_number_integer() || value.get<std::int64_t>() <= 0) {
         return nodes_.fail(map.items[i], "this is no limit", "a number above zero");
       }
       *found->second = value.get<std::uint64_t>();
@@ -225,8 +225,8 @@ class rule_reader {
 
   void escalation_of(const yaml_node& node) {
     if (!nodes_.is_map(node, {"rule", "finding", "unless", "withCode"})) return;
-    escalation made{nodes_.text(node, "rule"), nodes_.text(node, "finding"),
-                    names(node, "unless"), nodes_.flag(node, "withCode")};
+    escalation made{nodes_.text(node, "rule"), nodes_.text(node, "finding"), names(node, "unless"),
+                    nodes_.flag(node, "withCode")};
     used('r', made.rule, node);
     for (const auto& name : made.unless) used('p', name, node);
     into_.escalations.push_back(std::move(made));
@@ -298,10 +298,10 @@ result<std::vector<fs::path>> files_of(const fs::path& directory) {
   }
   if (failed) return errno_error("read judge folder " + directory.string(), failed.value());
   if (paths.empty() || paths.size() > most_files) {
-    return error{errc::invalid,
-                 "judge folder " + directory.string() + " holds " + std::to_string(paths.size()) +
-                     " tables",
-                 "point to the folder with the platform's tables"};
+    return error{
+        errc::invalid,
+        "judge folder " + directory.string() + " holds " + std::to_string(paths.size()) + " tables",
+        "point to the folder with the platform's tables"};
   }
   std::sort(paths.begin(), paths.end());
   return paths;

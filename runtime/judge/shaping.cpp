@@ -56,23 +56,19 @@ bool says_nothing(const schema::verifier_spec& each) {
   if (flat.empty() || flat == "true" || flat == ":" || flat == "/bin/true" || flat == "exit 0") {
     return true;
   }
-  for (const std::string_view end : {"|| true", "||true", "|| :", "||:", "|| exit 0", "; true",
-                                     ";true", "; exit 0", "; :"}) {
+  for (const std::string_view end :
+       {"|| true", "||true", "|| :", "||:", "|| exit 0", "; true", ";true", "; exit 0", "; :"}) {
     if (flat.ends_with(end)) return true;
   }
   const bool one = flat.find_first_of(";&|\n") == std::string::npos;
-  return one && (flat.starts_with("echo ") || flat.starts_with("printf ") || flat.starts_with("ls ") ||
-                 flat == "ls" || flat == "pwd");
+  return one && (flat.starts_with("echo ") || flat.starts_with("printf ") ||
+                 flat.starts_with("ls ") || flat == "ls" || flat == "pwd");
 }
 
 class shape_check {
  public:
   shape_check(const schema::task& task, const rule_content& known)
-      : spec_(task.spec), known_(known), intent_(flattened(task.spec.intent)) {
-    for (const auto& each : known.purposes) {
-      if (any_match(each.match, intent_)) purposes_.insert(each.name);
-    }
-  }
+      : spec_(task.spec), known_(known), intent_(flattened(task.spec.intent)) {}
 
   shaping take() {
     check_intent();
@@ -86,9 +82,10 @@ class shape_check {
   void ask(const std::string& rule, const char* field, const std::string& detail = {}) {
     const auto found = known_.shapes.find(rule);
     const bool rejects = found == known_.shapes.end() || found->second.action == "reject";
-    out_.decided = std::max(out_.decided, rejects ? shape_decision::reject
-                                                  : shape_decision::analysis_only);
-    std::string text = found == known_.shapes.end() ? "unknown shape " + rule : found->second.message;
+    out_.decided =
+        std::max(out_.decided, rejects ? shape_decision::reject : shape_decision::analysis_only);
+    std::string text =
+        found == known_.shapes.end() ? "unknown shape " + rule : found->second.message;
     if (!detail.empty()) text += " (" + detail + ")";
     out_.questions.push_back({rule, field, std::string{field} + ": " + text});
   }
@@ -98,7 +95,8 @@ class shape_check {
       if (any_match(each.match, intent_)) ask(each.rule, "spec.intent");
     }
     for (std::size_t i = 0; i < known_.conflicts.size(); ++i) {
-      if (any_match(known_.conflicts[i][0], intent_) && any_match(known_.conflicts[i][1], intent_)) {
+      if (any_match(known_.conflicts[i][0], intent_) &&
+          any_match(known_.conflicts[i][1], intent_)) {
         ask("task.conflict", "spec.intent", known_.conflict_texts[i]);
       }
     }
@@ -133,7 +131,8 @@ class shape_check {
     if (scope.include.empty()) return;  // schema::missing_for_admission asks for it
     const bool nothing =
         std::all_of(scope.include.begin(), scope.include.end(), [&scope](const auto& pattern) {
-          if (std::find(scope.exclude.begin(), scope.exclude.end(), pattern) != scope.exclude.end()) {
+          if (std::find(scope.exclude.begin(), scope.exclude.end(), pattern) !=
+              scope.exclude.end()) {
             return true;
           }
           return diff::matches_any(scope.exclude, example_of(pattern)) &&
@@ -149,7 +148,8 @@ class shape_check {
       return;
     }
     if (spec_.agent_given && spec_.agent.kind == schema::agent_kind::script) return;
-    const bool pays = spec_.budget.tokens >= scope.max_changed_lines * known_.limits.tokens_per_line;
+    const bool pays =
+        spec_.budget.tokens >= scope.max_changed_lines * known_.limits.tokens_per_line;
     if (!pays || spec_.budget.tool_calls == 0 || spec_.budget.attempts == 0 ||
         spec_.budget.tokens == 0) {
       ask("task.budget_too_small", "spec.budget");
@@ -170,7 +170,6 @@ class shape_check {
   const schema::task_spec& spec_;
   const rule_content& known_;
   std::string intent_;
-  std::set<std::string> purposes_;
   shaping out_{shape_decision::admit, {}};
 };
 

@@ -76,7 +76,8 @@ std::string cut_in_the_middle(const std::string& text, std::size_t longest) {
   if (const auto line = text.rfind('\n', head); line != std::string::npos && line > head / 2) {
     head = line + 1;
   }
-  if (const auto line = text.find('\n', tail); line != std::string::npos && line + 1 < text.size()) {
+  if (const auto line = text.find('\n', tail);
+      line != std::string::npos && line + 1 < text.size()) {
     tail = line + 1;
   }
   // Never within a character.
@@ -92,9 +93,8 @@ std::string cut_in_the_middle(const std::string& text, std::size_t longest) {
 bool shows_all(const diff::change& change, const question_limits& limits) {
   if (!change.faults.empty() || change.files.size() > limits.files) return false;
   const auto share = share_of(change, limits);
-  return std::all_of(change.files.begin(), change.files.end(), [share](const auto& file) {
-    return !file.binary && size_of(file) <= share;
-  });
+  return std::all_of(change.files.begin(), change.files.end(),
+                     [share](const auto& file) { return !file.binary && size_of(file) <= share; });
 }
 
 shown_change show(const diff::change& change, const diff::redact_fn& redact,

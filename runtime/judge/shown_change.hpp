@@ -15,7 +15,7 @@ struct shown_file {
 
 struct shown_change {
   std::vector<shown_file> files;
-  std::string names;            ///< every file, one a line
+  std::string names;                  ///< every file, one a line
   std::vector<std::string> left_out;  ///< what is not shown of which file
 };
 

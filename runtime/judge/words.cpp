@@ -15,17 +15,21 @@ constexpr std::size_t most_set = 20'000;
 constexpr std::size_t longest_text = 64U << 10;
 constexpr std::size_t longest_word = 60;
 
-bool is_letter(char c) noexcept { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-bool is_upper(char c) noexcept { return std::isupper(static_cast<unsigned char>(c)) != 0; }
+bool is_letter(char c) noexcept {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0;
+}
+bool is_upper(char c) noexcept {
+  return std::isupper(static_cast<unsigned char>(c)) != 0;
+}
 bool is_name_character(char c) noexcept {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
 /// Rough: enough to make `retries`, `retrying` and `retry` one.
 std::string stemmed(std::string word) {
-  for (const std::string_view end : {"ization", "isation", "ingly", "ations", "ation", "ements",
-                                     "ement", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es",
-                                     "s", "y", "e"}) {
+  for (const std::string_view end :
+       {"ization", "isation", "ingly", "ations", "ation", "ements", "ement", "ings", "ing", "ies",
+        "ied", "ers", "er", "ed", "es", "s", "y", "e"}) {
     if (word.size() >= end.size() + 3 && word.ends_with(end)) {
       word.resize(word.size() - end.size());
       break;
@@ -67,9 +71,10 @@ void add_parts(std::string_view name, const rule_content& known, word_set& into)
   for (std::size_t at = 0; at <= name.size(); ++at) {
     const bool end = at == name.size() || !is_letter(name[at]);
     // A capital begins a part, but not within HTTP; the last of HTTPServer does.
-    const bool hump = !end && at > begin && is_upper(name[at]) &&
-                      (!is_upper(name[at - 1]) || (at + 1 < name.size() && is_letter(name[at + 1]) &&
-                                                   !is_upper(name[at + 1])));
+    const bool hump =
+        !end && at > begin && is_upper(name[at]) &&
+        (!is_upper(name[at - 1]) ||
+         (at + 1 < name.size() && is_letter(name[at + 1]) && !is_upper(name[at + 1])));
     if (!end && !hump) continue;
     add_part(name.substr(begin, at - begin), known, into);
     begin = end ? at + 1 : at;
@@ -78,7 +83,8 @@ void add_parts(std::string_view name, const rule_content& known, word_set& into)
 
 bool has_hump(std::string_view name) {
   for (std::size_t i = 1; i < name.size(); ++i) {
-    if (is_upper(name[i]) && std::islower(static_cast<unsigned char>(name[i - 1])) != 0) return true;
+    if (is_upper(name[i]) && std::islower(static_cast<unsigned char>(name[i - 1])) != 0)
+      return true;
   }
   return false;
 }
@@ -101,7 +107,8 @@ bool is_path(std::string_view token, const rule_content& known) {
     return false;
   }
   if (std::any_of(token.begin(), token.end(), [](char c) {
-        return !is_name_character(c) && std::string_view{"/.-*@+"}.find(c) == std::string_view::npos;
+        return !is_name_character(c) &&
+               std::string_view{"/.-*@+"}.find(c) == std::string_view::npos;
       })) {
     return false;
   }

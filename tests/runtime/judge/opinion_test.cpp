@@ -35,7 +35,9 @@ TEST(opinions, have_stable_names) {
   EXPECT_FALSE(parse_decision(""));
 }
 
-TEST(opinions, of_nobody_block) { EXPECT_EQ(opinion{}.decided, decision::block); }
+TEST(opinions, of_nobody_block) {
+  EXPECT_EQ(opinion{}.decided, decision::block);
+}
 
 }  // namespace
 }  // namespace skein::judge
