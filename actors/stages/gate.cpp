@@ -149,7 +149,8 @@ void decide(run_state& run, const judge::opinion* said);
 void gate(run_state& run) {
   const auto decision = diff::decide(run.task.spec, run.gate_findings, run.row.verdicts, run.findings);
   // What the deterministic rules block needs no judge, and no secret goes to one.
-  if (decision.action == diff::gate_action::block || run.parsed_change == nullptr) {
+  if (decision.action == diff::gate_action::block || run.parsed_change == nullptr ||
+      !needs_judges(run)) {
     return decide(run, nullptr);
   }
   ask_judges(run, [](run_state& judged, const judge::opinion& said) {
@@ -165,8 +166,11 @@ void decide(run_state& run, const judge::opinion* said) {
   if (!run.findings.empty()) report_secrets(run);
   if (said != nullptr) apply(*said, decision);
   run.parsed_change = nullptr;
-  const auto risk = std::max(run.raised_risk ? raised(run.task.spec.risk) : run.task.spec.risk,
-                             run.computed_risk);
+  auto risk = run.raised_risk ? raised(run.task.spec.risk) : run.task.spec.risk;
+  // The matrix of approvals asks for paths by itself; what is computed from them counts once.
+  if (run.task.spec.agent.kind != schema::agent_kind::script) {
+    risk = std::max(risk, std::min(run.computed_risk, schema::risk_level::medium));
+  }
   const auto allowed = may_become_pull_request(run, risk);
   bool analysis_only = false;
   if (decision.action != diff::gate_action::block) {

@@ -22,9 +22,7 @@ judge::judge_choice author_of(const run_state& run) {
 std::optional<judge::judge_choice> model_judge(const run_state& run) {
   const auto& world = *run.parts.world;
   const auto& wanted = world.config.judge;
-  // A script is the contract's own words; a model looks at it only when the platform wants that.
-  const bool by_agent = run.task.spec.agent.kind != schema::agent_kind::script;
-  if (wanted.mode == "never" || (!by_agent && wanted.mode != "always")) return std::nullopt;
+  if (wanted.mode == "never") return std::nullopt;
   std::vector<judge::available_models> available;
   for (const auto& [name, source] : world.models.by_name) {
     if (!source.ask) continue;
@@ -97,6 +95,11 @@ void ask_model(run_state& run, const judge::judge_choice& whom, const judge::opi
 }
 
 }  // namespace
+
+bool needs_judges(const run_state& run) {
+  return run.task.spec.agent.kind != schema::agent_kind::script ||
+         run.parts.world->config.judge.mode == "always";
+}
 
 void ask_judges(run_state& run, std::function<void(run_state&, const judge::opinion&)> then) {
   const auto said = judge::by_rules(case_of(run), run.parts.world->rules.judging);

@@ -9,6 +9,10 @@
 
 namespace skein::actors::stages {
 
+/// The steps of a script are the contract's own words: people answer for them, so judges look at what
+/// agents made, and at scripts only when the configuration says `always`.
+[[nodiscard]] bool needs_judges(const run_state& run);
+
 /// Calls `then` with what the judges say together. A model that fails, or that the change talked
 /// into something, counts as block.
 void ask_judges(run_state& run, std::function<void(run_state&, const judge::opinion&)> then);
