@@ -1,5 +1,6 @@
 // serve: the daemon, in the foreground, until a signal or a failed store ends it.
 #include "cli/fleet_access.hpp"
+#include "cli/metrics/monitoring.hpp"
 #include "cli/output.hpp"
 #include "cli/remote/port.hpp"
 #include "cli/service_log.hpp"
@@ -29,6 +30,7 @@ constexpr std::chrono::milliseconds health_interval{1000};
 struct serve_options {
   std::uint32_t cells = 0;
   std::string listen;
+  std::string metrics;
   std::string log_format = "text";
 };
 
@@ -67,6 +69,21 @@ int serve(const global_options& global, const serve_options& given) {
   auto access = open_fleet(global, wish);
   if (!access) return report(access.error());
 
+  std::unique_ptr<http_endpoint> monitoring;
+  if (!given.metrics.empty()) {
+    auto started = start_monitoring(*access->fleet,
+                                    {given.metrics, SKEIN_VERSION, global.state_dir, wish.cells});
+    if (!started) {
+      (void)access->fleet->stop(stop_deadline);
+      return report(started.error());
+    }
+    monitoring = std::move(*started);
+    spdlog::info("metrics on {}/metrics", monitoring->url());
+    if (!monitoring->loopback()) {
+      spdlog::warn("metrics on {} can be read by whoever reaches it", monitoring->url());
+    }
+  }
+
   exit_at_interrupt(2);
   auto port = remote::port::open(global.state_dir, listen, *access->fleet);
   if (!port) {
@@ -88,6 +105,7 @@ int serve(const global_options& global, const serve_options& given) {
   // Whatever hangs, the process ends: what was acknowledged is durable, cells die with it.
   exit_within(stop_deadline + 15s, exit_failure);
   port->reset();
+  monitoring.reset();
   const auto stopped = access->fleet->stop(stop_deadline);
   if (!stopped) spdlog::error("not everything stopped in order: {}", stopped.error().message);
   access->fleet.reset();
@@ -108,6 +126,10 @@ void add_serve(CLI::App& app, invocation& call) {
   verb->add_option("--listen", given->listen,
                    "offer the fleet to other machines there, over mutual TLS; port 0: any")
       ->type_name("HOST:PORT");
+  verb->add_option("--metrics", given->metrics,
+                   "answer monitoring there: /metrics (Prometheus), /healthz, /readyz; default: not")
+      ->envname("SKEIN_METRICS")
+      ->type_name("[HOST:]PORT");
   verb->add_option("--log-format", given->log_format, "text or json, on stderr")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
@@ -116,7 +138,9 @@ void add_serve(CLI::App& app, invocation& call) {
       "parked and go on\nafter the next start. A second signal ends it at once; nothing "
       "acknowledged is lost.\nThe first start makes STATE/pki: an "
       "authority, the server's certificate, and the credentials that commands on\nthis machine "
-      "use. Others get theirs from `skein operator add`.");
+      "use. Others get theirs from `skein operator add`."
+      "\n\n--metrics takes no host for 127.0.0.1; it has neither passwords nor secrets, so another\n"
+      "address is for a network where everybody may read it.");
   verb->callback(
       [&call, given] { call.action = [&call, given] { return serve(call.global, *given); }; });
 }
