@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh BUILD_DIR [NAME…] - runs the benchmarks and prints one JSON object for each on standard
 # output. Names: pipeline, tool_call, large_repository, null_store, null_runs, policy_batch,
-# scan_secrets, diff_gate, scheduler, crash.
+# scan_secrets, diff_gate, scheduler, console_latency, crash.
 set -euo pipefail
 build=$(realpath "$1"); shift
 here=$(dirname "$(realpath "$0")")
@@ -18,6 +18,7 @@ for name; do
     scan_secrets) "$build/bin/bench_scan_secrets" ;;
     diff_gate) "$build/bin/bench_diff_gate" ;;
     scheduler) "$build/bin/bench_scheduler" ;;
+    console_latency) "$build/bin/bench_console_latency" ;;
     crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac
