@@ -101,8 +101,9 @@ class fleet_process : public embedded_fleet {
     auto shared_writer = std::make_shared<std::unique_ptr<store::writer>>(std::move(writer));
     fleet_factory factory;
     factory.store = [this, shared_writer] {
-      return system_.spawn<caf::detached>(store_behavior, shared_writer,
-                                          std::function<void()>{[this] { bell_.ring(); }});
+      store_ = system_.spawn<caf::detached>(store_behavior, shared_writer,
+                                            std::function<void()>{[this] { bell_.ring(); }});
+      return store_;
     };
     factory.worker = [this, how, cells] { return system_.spawn(worker, world_, how, cells); };
     factory.repository = [this] { return system_.spawn(repository, world_); };
@@ -144,6 +145,16 @@ class fleet_process : public embedded_fleet {
   }
   result<active_answer> active() override {
     return call<active_answer>(get_active{}, "ask the fleet");
+  }
+
+  result<> note(const store::note_event& what) override {
+    if (!fleet_) return error{errc::cancelled, "note " + what.kind + ": the fleet is stopping", {}};
+    caf::scoped_actor self{system_};
+    result<> outcome;
+    self->request(store_, call_timeout, commit{what})
+        .receive([](const store::applied&) {},
+                 [&](const caf::error& failed) { outcome = from_caf(failed, "note " + what.kind); });
+    return outcome;
   }
 
   void wait_for_commit(std::chrono::milliseconds longest) override { bell_.wait(longest); }
@@ -191,6 +202,7 @@ class fleet_process : public embedded_fleet {
   surroundings_ptr world_;
   caf::actor_system_config config_;
   caf::actor_system system_;  // destroyed first: actors use everything above
+  store_actor store_;  ///< set while it boots, once
   fleet_actor fleet_;
 };
 

@@ -30,6 +30,10 @@ class fleet_client {
   [[nodiscard]] virtual result<switch_report> lift(const store::lift_switch& order) = 0;
   [[nodiscard]] virtual result<active_answer> active() = 0;
 
+  /// Puts something that happened at the fleet's edge into the audit trail. `unsupported` by a fleet
+  /// that is not in this process: it keeps its own.
+  [[nodiscard]] virtual result<> note(const store::note_event& what);
+
   /// Waits until something may have been committed since the last call, at most `longest`.
   virtual void wait_for_commit(std::chrono::milliseconds longest) = 0;
 
@@ -37,5 +41,9 @@ class fleet_client {
   /// stops the actors; `timeout` when something did not stop within the deadline. Remote: hangs up.
   [[nodiscard]] virtual result<> stop(std::chrono::milliseconds deadline) = 0;
 };
+
+inline result<> fleet_client::note(const store::note_event& what) {
+  return error{errc::unsupported, "note " + what.kind + ": the fleet is in another process", {}};
+}
 
 }  // namespace skein::actors

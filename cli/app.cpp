@@ -49,8 +49,8 @@ const char* meaning(int code) {
 
 /// Which exit codes each verb can return; part of INTERFACE.md's promise about --help.
 const std::map<std::string, std::vector<int>>& codes_of_verbs() {
-  static const std::vector<int> outcome{0, 1, 2, 3, 5, 6, 7, 8, 130};
-  static const std::vector<int> plain{0, 1, 2, 130};
+  static const std::vector<int> outcome{0, 1, 2, 3, 4, 5, 6, 7, 8, 130};
+  static const std::vector<int> plain{0, 1, 2, 4, 130};
   static const std::map<std::string, std::vector<int>> all{{"run", outcome},
                                                            {"campaign run", outcome},
                                                            {"campaign status", plain},
@@ -73,7 +73,7 @@ const std::map<std::string, std::vector<int>>& codes_of_verbs() {
                                                            {"kill", plain},
                                                            {"lift", plain},
                                                            {"approve", {0, 1, 2, 3, 4}},
-                                                           {"deny", {0, 1, 2, 3}},
+                                                           {"deny", {0, 1, 2, 3, 4}},
                                                            {"serve", plain},
                                                            {"doctor", plain},
                                                            {"schema", plain},
@@ -238,9 +238,14 @@ void add_global_options(CLI::App& app, invocation& call) {
                  "where the fleet's state is (default: $XDG_STATE_HOME/skein)")
       ->envname("SKEIN_STATE_DIR")
       ->type_name("DIR");
-  app.add_option("--server", global.server, "a fleet elsewhere (not available yet)")
+  app.add_option("--server", global.server, "a fleet elsewhere, as `skein serve --listen` names it")
       ->envname("SKEIN_SERVER")
       ->type_name("HOST:PORT");
+  app.add_option("--credentials", global.credentials,
+                 "for --server: a file of `skein operator add` (default: the state directory's own, "
+                 "then $XDG_CONFIG_HOME/skein/credentials.yaml)")
+      ->envname("SKEIN_CREDENTIALS")
+      ->type_name("FILE");
   app.add_option("--config", global.config_file,
                  "skein.yaml (default: $XDG_CONFIG_HOME/skein/skein.yaml if it exists)")
       ->envname("SKEIN_CONFIG")
@@ -310,6 +315,7 @@ std::unique_ptr<CLI::App> make_app(invocation& call) {
   add_switches(*app, call);
   add_approvals(*app, call);
   add_serve(*app, call);
+  add_operator(*app, call);
   add_doctor(*app, call);
   add_schema(*app, call);
   add_config(*app, call);

@@ -5,6 +5,8 @@
 #include "cli/control/directory_watch.hpp"
 #include "cli/control/offered_fleet.hpp"
 #include "cli/output.hpp"
+#include "cli/remote/remote_fleet.hpp"
+#include "cli/remote/session.hpp"
 #include "cli/render/printable.hpp"
 #include "cli/settings.hpp"
 #include "cli/signals.hpp"
@@ -97,9 +99,14 @@ int code_of(errc code) {
 
 result<fleet_access> open_fleet(const global_options& global, const access_wish& wish) {
   if (!global.server.empty()) {
-    return error{errc::unsupported,
-                 "reach " + global.server + ": the remote protocol is not in this version",
-                 "leave --server and SKEIN_SERVER away to use the state directory"};
+    if (wish.everything) {
+      return error{errc::invalid, wish.command + " has no use for --server " + global.server,
+                   "leave --server and SKEIN_SERVER away"};
+    }
+    SKEIN_TRY(session, remote::session(global));
+    fleet_access out;
+    out.fleet = remote::open_remote_fleet(session);
+    return out;
   }
   store::state_layout layout{global.state_dir};
   if (layout.root.empty()) {

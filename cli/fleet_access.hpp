@@ -21,11 +21,11 @@ struct access_wish {
 struct fleet_access {
   std::unique_ptr<actors::fleet_client> fleet;
   bool embedded = false;
-  int daemon_pid = 0;  ///< when not embedded
+  int daemon_pid = 0;  ///< when not embedded and on this machine
 };
 
 /// Blocking. A directory owned by `serve` is reached through its control socket; one owned by any
-/// other command is `in_use`, naming it.
+/// other command is `in_use`, naming it. With --server: the fleet there.
 [[nodiscard]] result<fleet_access> open_fleet(const global_options& global, const access_wish& wish);
 
 /// Where the shipped configuration is: SKEIN_SHARE, ../share/skein beside the program, or the source

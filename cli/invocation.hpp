@@ -3,7 +3,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
+
+namespace skein::console {
+class link;
+}
 
 namespace skein::cli {
 
@@ -12,7 +17,9 @@ enum class color_wish { automatic, always, never };
 
 struct global_options {
   std::filesystem::path state_dir;   ///< resolved: --state-dir, SKEIN_STATE_DIR, or the default
-  std::string server;                ///< --server, SKEIN_SERVER; refused until the remote protocol comes
+  std::string server;                ///< --server, SKEIN_SERVER: HOST:PORT; empty: the state directory
+  std::filesystem::path credentials; ///< --credentials, SKEIN_CREDENTIALS; empty: the usual places
+  mutable std::shared_ptr<console::link> session;  ///< with the server, once somebody needed it
   std::filesystem::path config_file; ///< --config; empty: $XDG_CONFIG_HOME/skein/skein.yaml if it exists
   output_format output = output_format::text;
   color_wish color = color_wish::automatic;

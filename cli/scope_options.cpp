@@ -1,8 +1,7 @@
 #include "cli/scope_options.hpp"
 
+#include "cli/state_view.hpp"
 #include "cli/task_files.hpp"
-#include "runtime/store/reader.hpp"
-#include "runtime/store/writer.hpp"
 #include "schema/names.hpp"
 
 #include <CLI/App.hpp>
@@ -14,12 +13,12 @@ namespace {
 using store::switch_scope;
 
 result<std::string> existing_run(const global_options& global, const std::string& prefix) {
-  SKEIN_TRY(from, store::reader::open(store::state_layout{global.state_dir}));
+  SKEIN_TRY(from, open_reader(global));
   return from->resolve_run(prefix);
 }
 
 result<> check_campaign(const global_options& global, const std::string& name) {
-  SKEIN_TRY(from, store::reader::open(store::state_layout{global.state_dir}));
+  SKEIN_TRY(from, open_reader(global));
   SKEIN_TRY(row, from->campaign(name));
   (void)row;
   return {};

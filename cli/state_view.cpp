@@ -1,7 +1,11 @@
 #include "cli/state_view.hpp"
 
+#include "cli/remote/remote_fleet.hpp"
+#include "cli/remote/remote_reader.hpp"
+#include "cli/remote/session.hpp"
 #include "cli/render/shell_word.hpp"
 #include "cli/render/time_text.hpp"
+#include "runtime/artifact/artifact_store.hpp"
 #include "runtime/store/writer.hpp"
 
 #include <chrono>
@@ -42,9 +46,8 @@ bool covers(const store::switch_row& row, const schema::run& run) {
 
 result<std::unique_ptr<store::reader>> open_reader(const global_options& global) {
   if (!global.server.empty()) {
-    return error{errc::unsupported,
-                 "--server " + global.server + " is not available in this version",
-                 "leave it out to read --state-dir on this machine"};
+    SKEIN_TRY(session, remote::session(global));
+    return remote::open_remote_reader(session);
   }
   auto opened = store::reader::open(store::state_layout{global.state_dir});
   if (!opened && opened.error().code == errc::not_found) {
@@ -58,6 +61,28 @@ result<std::unique_ptr<store::reader>> open_reader_if_any(const global_options& 
   auto opened = open_reader(global);
   if (!opened && opened.error().code == errc::not_found) return std::unique_ptr<store::reader>{};
   return opened;
+}
+
+result<std::string> read_artifact(const global_options& global, const std::string& run,
+                                  const std::string& ref) {
+  if (!global.server.empty()) {
+    SKEIN_TRY(session, remote::session(global));
+    return remote::fetch_artifact(*session, run, ref);
+  }
+  return artifact::artifact_store(store::state_layout{global.state_dir}.artifacts()).get(ref);
+}
+
+std::optional<fleet_owner> owner_of(const global_options& global) {
+  if (!global.server.empty()) {
+    const auto session = remote::session(global);
+    if (!session) return std::nullopt;
+    const auto owner = remote::ask_owner(**session);
+    if (!owner) return std::nullopt;
+    return fleet_owner{owner->pid, owner->command};
+  }
+  const auto holder = store::state_lock::holder(store::state_layout{global.state_dir});
+  if (!holder) return std::nullopt;
+  return fleet_owner{holder->pid, holder->command};
 }
 
 result<schema::run> find_run(const store::reader& from, const std::string& prefix) {

@@ -1,4 +1,5 @@
-// What the reading verbs look at: the state directory, read-only, beside whatever runs there.
+// What the reading verbs look at: the state directory, read-only, beside whatever runs there, or
+// that of a fleet elsewhere.
 #pragma once
 
 #include "cli/invocation.hpp"
@@ -13,12 +14,24 @@
 
 namespace skein::cli {
 
-/// Blocking. `not_found` when nothing was ever kept there; `unsupported` for --server.
+/// Blocking. `not_found` when nothing was ever kept there. With --server: the state of the fleet
+/// there.
 [[nodiscard]] result<std::unique_ptr<store::reader>> open_reader(const global_options& global);
 
 /// As open_reader, but a directory without state is no error: the pointer is empty.
 [[nodiscard]] result<std::unique_ptr<store::reader>> open_reader_if_any(
     const global_options& global);
+
+/// An artifact that this run speaks of. Blocking.
+[[nodiscard]] result<std::string> read_artifact(const global_options& global,
+                                                const std::string& run, const std::string& ref);
+
+/// The process that flies what is there; none: nobody does.
+struct fleet_owner {
+  int pid = 0;
+  std::string command;
+};
+[[nodiscard]] std::optional<fleet_owner> owner_of(const global_options& global);
 
 /// The run whose id starts with `prefix`.
 [[nodiscard]] result<schema::run> find_run(const store::reader& from, const std::string& prefix);

@@ -3,7 +3,6 @@
 #include "cli/render/run_text.hpp"
 #include "cli/render/time_text.hpp"
 #include "cli/state_view.hpp"
-#include "runtime/store/writer.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -129,7 +128,7 @@ result<std::vector<reason>> approval_reasons(const store::reader& from, const sc
 }
 
 std::optional<reason> nobody_there(const global_options& global, const schema::run& run) {
-  if (store::state_lock::holder(store::state_layout{global.state_dir})) return std::nullopt;
+  if (owner_of(global)) return std::nullopt;
   return reason{"no_fleet", "no fleet works on this state directory",
                 run.campaign.empty()
                     ? "submit the same task again (it is taken up), or start `skein serve`"

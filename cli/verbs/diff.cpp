@@ -5,8 +5,6 @@
 #include "cli/signals.hpp"
 #include "cli/state_view.hpp"
 #include "cli/verbs/verbs.hpp"
-#include "runtime/artifact/artifact_store.hpp"
-#include "runtime/store/writer.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -37,8 +35,7 @@ result<change> read_change(const global_options& global, const std::string& pref
                      std::string(schema::to_string(out.run.state)),
                  "see `skein why " + out.run.id + "`"};
   }
-  const artifact::artifact_store artifacts(store::state_layout{global.state_dir}.artifacts());
-  SKEIN_TRY(patch, artifacts.get(out.run.patch_ref));
+  SKEIN_TRY(patch, read_artifact(global, out.run.id, out.run.patch_ref));
   out.patch = std::move(patch);
   return out;
 }

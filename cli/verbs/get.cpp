@@ -11,7 +11,6 @@
 #include "cli/signals.hpp"
 #include "cli/state_view.hpp"
 #include "cli/verbs/verbs.hpp"
-#include "runtime/store/writer.hpp"
 #include "schema/identity.hpp"
 
 #include <CLI/CLI.hpp>
@@ -201,7 +200,7 @@ result<listing> list_of_workers(const store::reader& from, const output& out, co
                      {"ACTIVE", squeeze::never, true},
                      {"PID", squeeze::never, true},
                      {"COMMAND", squeeze::end}});
-  const auto owner = store::state_lock::holder(store::state_layout{global.state_dir});
+  const auto owner = owner_of(global);
   if (!owner) return made;
   SKEIN_TRY(settings, load_settings(global));
   SKEIN_TRY(underway, from.interrupted());

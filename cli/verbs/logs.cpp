@@ -7,7 +7,6 @@
 #include "cli/signals.hpp"
 #include "cli/state_view.hpp"
 #include "cli/verbs/verbs.hpp"
-#include "runtime/artifact/artifact_store.hpp"
 #include "runtime/store/writer.hpp"
 
 #include <CLI/CLI.hpp>
@@ -32,14 +31,13 @@ class log_printer {
   log_printer(const global_options& global, const logs_options& options)
       : global_(global),
         options_(options),
-        artifacts_(store::state_layout{global.state_dir}.artifacts()),
         out_(global) {}
 
   /// Prints the sections that were not there before. A log that cannot be read is a warning, so
   /// that the others are still shown.
   result<> print_new(const store::reader& from, const schema::run& run) {
     SKEIN_TRY(sections, log_sections(from, run, options_.verifier));
-    for (; printed_ < sections.size(); ++printed_) print(sections[printed_]);
+    for (; printed_ < sections.size(); ++printed_) print(run.id, sections[printed_]);
     return {};
   }
 
@@ -48,7 +46,8 @@ class log_printer {
     SKEIN_TRY(sections, log_sections(from, run, options_.verifier));
     auto list = nlohmann::json::array();
     for (const auto& each : sections) {
-      auto text = each.ref.empty() ? result<std::string>{std::string()} : artifacts_.get(each.ref);
+      auto text = each.ref.empty() ? result<std::string>{std::string()}
+                                   : read_artifact(global_, run.id, each.ref);
       if (!text) {
         warn(text.error().message);
         failed_ = true;
@@ -69,13 +68,13 @@ class log_printer {
   [[nodiscard]] int finish() const { return out_.finish(failed_ ? exit_failure : exit_ok); }
 
  private:
-  void print(const log_section& section) {
+  void print(const std::string& run, const log_section& section) {
     if (!global_.quiet) {
       write_all(STDERR_FILENO,
                 error_style(global_).paint(tone::strong, "==> " + section.title) + "\n");
     }
     if (section.ref.empty()) return;
-    const auto text = artifacts_.get(section.ref);
+    const auto text = read_artifact(global_, run, section.ref);
     if (!text) {
       warn(text.error().message);
       failed_ = true;
@@ -88,7 +87,6 @@ class log_printer {
 
   const global_options& global_;
   const logs_options& options_;
-  artifact::artifact_store artifacts_;
   output out_;
   std::size_t printed_ = 0;
   bool failed_ = false;

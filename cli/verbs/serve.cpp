@@ -1,6 +1,8 @@
 // serve: the daemon, in the foreground, until a signal or a failed store ends it.
 #include "cli/fleet_access.hpp"
+#include "cli/metrics/monitoring.hpp"
 #include "cli/output.hpp"
+#include "cli/remote/port.hpp"
 #include "cli/service_log.hpp"
 #include "cli/settings.hpp"
 #include "cli/signals.hpp"
@@ -28,6 +30,7 @@ constexpr std::chrono::milliseconds health_interval{1000};
 struct serve_options {
   std::uint32_t cells = 0;
   std::string listen;
+  std::string metrics;
   std::string log_format = "text";
 };
 
@@ -41,20 +44,21 @@ std::string failure_of(actors::fleet_client& fleet) {
 }
 
 /// Until a signal or a failure, which is the value.
-std::string watch(actors::fleet_client& fleet) {
+std::string watch(actors::fleet_client& fleet, remote::port& port) {
   while (!wait_for_interrupt(health_interval)) {
     if (auto failure = failure_of(fleet); !failure.empty()) return failure;
+    port.note_changes();
   }
   return {};
 }
 
 int serve(const global_options& global, const serve_options& given) {
   start_service_log(given.log_format == "json" ? log_style::json : log_style::text, global.verbose);
+  console::endpoint listen;
   if (!given.listen.empty()) {
-    return report({errc::unsupported,
-                   "listen on " + given.listen + ": the remote protocol is not in this version",
-                   "leave --listen away: other commands reach this machine's daemon through the "
-                   "state directory"});
+    auto parsed = console::parse_endpoint(given.listen);
+    if (!parsed) return report(parsed.error());
+    listen = std::move(*parsed);
   }
   auto settings = load_settings(global);
   if (!settings) return report(settings.error());
@@ -65,12 +69,34 @@ int serve(const global_options& global, const serve_options& given) {
   auto access = open_fleet(global, wish);
   if (!access) return report(access.error());
 
+  std::unique_ptr<http_endpoint> monitoring;
+  if (!given.metrics.empty()) {
+    auto started = start_monitoring(*access->fleet,
+                                    {given.metrics, SKEIN_VERSION, global.state_dir, wish.cells});
+    if (!started) {
+      (void)access->fleet->stop(stop_deadline);
+      return report(started.error());
+    }
+    monitoring = std::move(*started);
+    spdlog::info("metrics on {}/metrics", monitoring->url());
+    if (!monitoring->loopback()) {
+      spdlog::warn("metrics on {} can be read by whoever reaches it", monitoring->url());
+    }
+  }
+
   exit_at_interrupt(2);
+  auto port = remote::port::open(global.state_dir, listen, *access->fleet);
+  if (!port) {
+    (void)access->fleet->stop(stop_deadline);
+    return report(port.error());
+  }
   spdlog::info("serving {} with {} cells, pid {}", global.state_dir.string(), wish.cells,
                ::getpid());
   write_all(STDOUT_FILENO, "skein: serving " + global.state_dir.string() + " (" +
-                               std::to_string(wish.cells) + " cells)\n");
-  const auto failure = watch(*access->fleet);
+                               std::to_string(wish.cells) + " cells)" +
+                               ((*port)->address().empty() ? "" : ", listening on ") +
+                               (*port)->address() + "\n");
+  const auto failure = watch(*access->fleet, **port);
   if (failure.empty()) {
     spdlog::info("stopping: signal {}", interrupted_by());
   } else {
@@ -78,6 +104,8 @@ int serve(const global_options& global, const serve_options& given) {
   }
   // Whatever hangs, the process ends: what was acknowledged is durable, cells die with it.
   exit_within(stop_deadline + 15s, exit_failure);
+  port->reset();
+  monitoring.reset();
   const auto stopped = access->fleet->stop(stop_deadline);
   if (!stopped) spdlog::error("not everything stopped in order: {}", stopped.error().message);
   access->fleet.reset();
@@ -95,15 +123,24 @@ void add_serve(CLI::App& app, invocation& call) {
       ->envname("SKEIN_CELLS")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");
-  verb->add_option("--listen", given->listen, "address of the remote protocol (not available yet)")
+  verb->add_option("--listen", given->listen,
+                   "offer the fleet to other machines there, over mutual TLS; port 0: any")
       ->type_name("HOST:PORT");
+  verb->add_option("--metrics", given->metrics,
+                   "answer monitoring there: /metrics (Prometheus), /healthz, /readyz; default: not")
+      ->envname("SKEIN_METRICS")
+      ->type_name("[HOST:]PORT");
   verb->add_option("--log-format", given->log_format, "text or json, on stderr")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
   verb->footer(
       "Prints one line on stdout when it is ready. SIGTERM ends it in order: runs are "
       "parked and go on\nafter the next start. A second signal ends it at once; nothing "
-      "acknowledged is lost.");
+      "acknowledged is lost.\nThe first start makes STATE/pki: an "
+      "authority, the server's certificate, and the credentials that commands on\nthis machine "
+      "use. Others get theirs from `skein operator add`."
+      "\n\n--metrics takes no host for 127.0.0.1; it has neither passwords nor secrets, so another\n"
+      "address is for a network where everybody may read it.");
   verb->callback(
       [&call, given] { call.action = [&call, given] { return serve(call.global, *given); }; });
 }

@@ -71,13 +71,14 @@ class FleetAccess : public ::testing::Test {
   std::unique_ptr<control::server> server_;
 };
 
-TEST_F(FleetAccess, RefusesARemoteFleet) {
+TEST_F(FleetAccess, S5ARemoteFleetNeedsCredentials) {
   auto elsewhere = global();
   elsewhere.server = "host:4711";
+  elsewhere.credentials = directory_.path() / "none.yaml";
   const auto out = open_fleet(elsewhere, {});
   ASSERT_FALSE(out);
-  EXPECT_EQ(out.error().code, errc::unsupported);
-  EXPECT_NE(out.error().message.find("remote protocol is not in this version"), std::string::npos);
+  EXPECT_EQ(out.error().code, errc::not_found);
+  EXPECT_NE(out.error().message.find("none.yaml"), std::string::npos);
 }
 
 TEST_F(FleetAccess, ADaemonTakesWorkAndSwitches) {

@@ -37,12 +37,14 @@ TEST(Serve, ASecondOneIsToldWhoTheFirstIs) {
       << second.err;
 }
 
-TEST(Serve, RefusesToListenBeforeTheRemoteProtocolIsThere) {
+TEST(Serve, RefusesToListenOnWhatIsNoAddress) {
   const test::temp_dir state;
-  const auto ended = skein({"serve", "--state-dir", state.path(), "--listen", "127.0.0.1:4711"});
-  EXPECT_EQ(ended.exit_code, 1);
-  EXPECT_NE(ended.err.find("not in this version"), std::string::npos);
-  EXPECT_TRUE(ended.out.empty());
+  for (const char* wrong : {"4711", "127.0.0.1", "127.0.0.1:x", "::1:4711", "[]:1", ":1"}) {
+    const auto ended = skein({"serve", "--state-dir", state.path(), "--listen", wrong});
+    EXPECT_EQ(ended.exit_code, 2) << wrong;
+    EXPECT_NE(ended.err.find("is no HOST:PORT"), std::string::npos) << ended.err;
+    EXPECT_TRUE(ended.out.empty());
+  }
 }
 
 TEST(Serve, LogsJsonLines) {

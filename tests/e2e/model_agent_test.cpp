@@ -48,7 +48,7 @@ class model_agent : public program_test {
                               "baseUrl: \"" + peer_.url() + "\", key: {file: \"" + key + "\"}, models: [m], "
                               "prices: {m: {input: 1, output: 2}}}\n");
     const auto file = "apiVersion: skein/v1\nkind: Task\nmetadata: {name: change, tenant: t}\nspec:\n"
-                      "  intent: \"Replace old by new in the file; nothing else changes.\"\n"
+                      "  intent: \"Replace the word old by new in the file called file; nothing else changes.\"\n"
                       "  repo: {url: \"" + url + "\"}\n  scope: {include: [\"" + scope + "\"]}\n"
                       "  agent: {kind: model, provider: peer, model: m}\n"
                       "  verifiers: [{name: unit, run: \"" + verifier + "\"}]\n" + more;
@@ -201,7 +201,7 @@ TEST_F(model_agent, WithoutAnAgentAndAKeyItSaysHowToChoose) {
   const auto url = repository("a", "echo old >file");
   const auto object = run(
       "apiVersion: skein/v1\nkind: Task\nmetadata: {name: change, tenant: t}\nspec:\n"
-      "  intent: \"Replace old by new in the file; nothing else changes.\"\n  repo: {url: \"" + url +
+      "  intent: \"Replace the word old by new in the file called file; nothing else changes.\"\n  repo: {url: \"" + url +
       "\"}\n  scope: {include: [\"**\"]}\n  verifiers: [{name: unit, run: \"true\"}]\n");
   EXPECT_EQ(object["state"], "rejected");
   EXPECT_THAT(object["failure"]["failureReason"].get<std::string>(), HasSubstr("ANTHROPIC_API_KEY"));
