@@ -145,6 +145,11 @@ class reader {
   [[nodiscard]] virtual result<std::optional<outbox_row>> intent(const std::string& run_id) const = 0;
   [[nodiscard]] virtual result<std::vector<outbox_row>> open_intents() const = 0;
   [[nodiscard]] virtual result<std::vector<tenant_usage>> tenants() const = 0;
+  /// In the order of their runs.
+  [[nodiscard]] virtual result<std::vector<pull_request_row>> pull_requests(
+      const pull_request_filter& filter) const = 0;
+  [[nodiscard]] virtual result<pull_request_totals> pull_request_figures(
+      const std::string& campaign) const = 0;
 
   /// Oldest first, with the answers so far.
   [[nodiscard]] virtual result<std::vector<schema::approval>> approvals(
