@@ -81,16 +81,16 @@ class fleet_process : public embedded_fleet {
  public:
   fleet_process(fleet_options options, store::state_lock lock,
                 std::unique_ptr<store::writer> writer, rulebook rules, model_sources models,
+                forge_sources forges, std::unique_ptr<process::blocking_pool> pool,
                 git::base_shelves bases,
                 workspace::strategy how, std::uint32_t cells)
       : options_(std::move(options)),
         lock_(std::move(lock)),
-        // Blocking calls of at most every cell's run and as many that are being published.
-        pool_(cells + std::max(cells, 4U)),
+        pool_(std::move(pool)),
         world_(std::make_shared<surroundings>(surroundings{
             options_.layout, std::move(bases), options_.config, std::move(rules),
-            artifact::artifact_store{options_.layout.artifacts()}, loop_, pool_, &wall_clock_ms,
-            std::move(models)})),
+            artifact::artifact_store{options_.layout.artifacts()}, loop_, *pool_, &wall_clock_ms,
+            std::move(models), std::move(forges)})),
         system_(configure(config_)) {
     scheduler_options scheduling;
     scheduling.cells = cells;
@@ -198,7 +198,7 @@ class fleet_process : public embedded_fleet {
   store::state_lock lock_;
   commit_bell bell_;
   process::io_loop loop_;
-  process::blocking_pool pool_;
+  std::unique_ptr<process::blocking_pool> pool_;
   surroundings_ptr world_;
   caf::actor_system_config config_;
   caf::actor_system system_;  // destroyed first: actors use everything above
@@ -213,11 +213,17 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   SKEIN_TRY(writer, store::writer::open(options.layout, &wall_clock_ms));
   SKEIN_TRY(rules, rulebook::load(options.shipped, options.config));
   SKEIN_TRY(models, open_models(options.config, model::process_environment()));
-  SKEIN_CHECK(rules.hold(models.held));
   SKEIN_TRY(cell_program, cell::find_cell_program());
   (void)cell_program;
   auto cells = options.cells != 0 ? options.cells : options.config.cells;
   if (cells == 0) cells = std::max(1U, std::thread::hardware_concurrency());
+  // Blocking calls of at most every cell's run and as many that are being published.
+  auto pool = std::make_unique<process::blocking_pool>(cells + std::max(cells, 4U));
+  SKEIN_TRY(forges,
+            open_forges(options.config, model::process_environment(), *pool, &wall_clock_ms));
+  auto held = models.held;
+  held.insert(held.end(), forges.held.begin(), forges.held.end());
+  SKEIN_CHECK(rules.hold(std::move(held)));
   SKEIN_TRY(in_memory, workspace::settle(options.layout.workspaces(), memory_for_workspaces(),
                                          memory_wanted_per_cell * cells));
   spdlog::info("workspaces are {}", in_memory ? "in memory" : "on the state directory's disk");
@@ -238,6 +244,7 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   }
   auto made = std::make_unique<fleet_process>(std::move(options), std::move(lock),
                                               std::move(writer), std::move(rules), std::move(models),
+                                              std::move(forges), std::move(pool),
                                               std::move(bases), how, cells);
   SKEIN_TRY(started, made->start());
   if (started.recovered > 0) spdlog::info("{} interrupted runs found", started.recovered);

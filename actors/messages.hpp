@@ -66,6 +66,14 @@ struct get_intent {
   std::string run_id;
 };
 struct get_tenants {};
+struct get_pull_requests {
+  store::pull_request_filter filter;
+};
+using pull_request_list = std::vector<store::pull_request_row>;
+/// Of one campaign.
+struct get_pull_request_figures {
+  std::string campaign;
+};
 struct get_approvals {
   store::approval_filter filter;
 };
@@ -238,6 +246,8 @@ struct publish_outcome {
   std::optional<schema::publication> published;
   std::string reason;
   bool unknown = false;
+  bool duplicate = false;   ///< the same work was published, or refused, before
+  bool base_moved = false;  ///< nothing was sent: to be verified again on the new base
 };
 
 // -- run -----------------------------------------------------------------------------------------

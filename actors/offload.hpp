@@ -21,10 +21,10 @@ void come_back(const Handle& handle, Then then) {
   caf::anon_send(handle, job_done{std::move(then)});
 }
 
-/// Calls `work` (which blocks and returns result<T>) on the pool, then `then(result<T>)` in the
+/// Calls `work` (which blocks and returns result<T>) on the pool, or in a sequence of it, then `then(result<T>)` in the
 /// actor. An exception of `work` arrives as an `internal` error.
-template <class T, class Self, class Work, class Then>
-void offload(Self* self, process::blocking_pool& pool, Work work, Then then) {
+template <class T, class Self, class Pool, class Work, class Then>
+void offload(Self* self, Pool& pool, Work work, Then then) {
   using handle_type = typename Self::actor_hdl;
   pool.post([handle = caf::actor_cast<handle_type>(self), work = std::move(work),
              then = std::move(then)]() mutable {

@@ -1,6 +1,7 @@
 // What the fleet's actors are built from, passed by parameter from the composition root.
 #pragma once
 
+#include "actors/forges.hpp"
 #include "actors/models.hpp"
 #include "actors/protocol.hpp"
 #include "actors/rulebook.hpp"
@@ -29,6 +30,7 @@ struct surroundings {
   process::blocking_pool& pool;
   store::clock_fn now_ms;
   model_sources models = {};
+  forge_sources forges = {};
 };
 using surroundings_ptr = std::shared_ptr<const surroundings>;
 

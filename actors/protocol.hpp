@@ -24,6 +24,8 @@ using store_actor = caf::typed_actor<
     caf::replies_to<get_baseline>::with<baseline_answer>,
     caf::replies_to<get_intent>::with<intent_answer>,
     caf::replies_to<get_tenants>::with<tenant_list>,
+    caf::replies_to<get_pull_requests>::with<pull_request_list>,
+    caf::replies_to<get_pull_request_figures>::with<store::pull_request_totals>,
     caf::replies_to<get_approvals>::with<approval_list>, caf::reacts_to<flush_tick>>;
 
 /// The control plane's git objects and artifacts. Sender: run, tool call, verifier. Every request
@@ -148,6 +150,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_totals)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_baseline)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_intent)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_tenants)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_pull_requests)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::pull_request_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_pull_request_figures)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::store::pull_request_totals)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::flush_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_approvals)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::approval_list)

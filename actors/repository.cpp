@@ -1,5 +1,6 @@
 #include "actors/repository.hpp"
 
+#include "actors/forges.hpp"
 #include "actors/offload.hpp"
 #include "runtime/diff/base_reader.hpp"
 #include "runtime/diff/examine.hpp"
@@ -20,8 +21,8 @@ struct prepared {
   git::base_checkout checkout;
 };
 
-result<prepared> prepare(const surroundings& world, const prepare_base& ask) {
-  SKEIN_TRY(where, git::parse_location(ask.repo.url));
+result<prepared> prepare(const surroundings& world, const prepare_base& ask,
+                         const git::location& where) {
   SKEIN_TRY(base, git::fetch(world.layout.mirrors(), where, ask.repo.branch, ask.repo.commit,
                              world.config.git_timeout, ask.stop));
   SKEIN_TRY(checkout, git::checkout(world.bases, where, base, ask.stop));
@@ -93,17 +94,26 @@ caf::typed_response_promise<prepared_base> repository_state::prepare(const prepa
   self->monitor(requester);
   auto promise = self->make_response_promise<prepared_base>();
   bases.began(requester);
-  offload<prepared>(
-      self, world->pool, [world = world, ask] { return actors::prepare(*world, ask); },
-      [this, requester, promise](result<prepared> outcome) mutable {
-        if (!outcome) {
-          bases.ended(requester);
-          promise.deliver(to_caf(outcome.error()));
-          return;
-        }
-        bases.found(outcome->checkout, requester);
-        promise.deliver(std::move(outcome->answer));
-      });
+  auto done = [this, requester, promise](result<prepared> outcome) mutable {
+    if (!outcome) {
+      bases.ended(requester);
+      promise.deliver(to_caf(outcome.error()));
+      return;
+    }
+    bases.found(outcome->checkout, requester);
+    promise.deliver(std::move(outcome->answer));
+  };
+  auto where = git::parse_location(ask.repo.url);
+  if (!where) {
+    done(where.error());
+    return promise;
+  }
+  log_in(self, world->forges, *where, [this, ask, done](result<git::location> known) mutable {
+    if (!known) return done(known.error());
+    offload<prepared>(
+        self, world->pool,
+        [world = world, ask, at = *known] { return actors::prepare(*world, ask, at); }, done);
+  });
   return promise;
 }
 

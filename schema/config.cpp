@@ -53,6 +53,59 @@ provider_config provider_from_json(const json& from) {
   return out;
 }
 
+json to_json(const forge_config& value) {
+  json out = {{"kind", value.kind},
+              {"repositories", value.repositories},
+              {"limits",
+               {{"writesPerMinute", value.writes_per_minute},
+                {"writesPerHour", value.writes_per_hour},
+                {"openPerRepository", value.open_per_repository},
+                {"openedPerHour", value.opened_per_hour},
+                {"openedPerDay", value.opened_per_day}}},
+              {"pollAfter", format_duration(value.poll_after)},
+              {"stale",
+               {{"remindAfter", format_duration(value.remind_after)},
+                {"closeAfter", format_duration(value.close_after)},
+                {"deleteAfter", format_duration(value.delete_after)}}}};
+  if (!value.api_url.empty()) out["apiUrl"] = value.api_url;
+  if (!value.token_env.empty()) out["token"] = {{"env", value.token_env}};
+  if (!value.token_file.empty()) out["token"] = {{"file", value.token_file}};
+  if (!value.token_credential.empty()) out["token"] = {{"credential", value.token_credential}};
+  if (!value.app_id.empty()) {
+    out["app"] = {{"id", value.app_id}, {"privateKey", {{"file", value.app_key_file}}}};
+  }
+  if (!value.ca_file.empty()) out["caFile"] = value.ca_file;
+  return out;
+}
+
+forge_config forge_from_json(const json& from) {
+  using detail::read;
+  forge_config out;
+  read(from, "kind", out.kind);
+  read(from, "repositories", out.repositories);
+  read(from, "apiUrl", out.api_url);
+  read(from, "caFile", out.ca_file);
+  const json& token = detail::member(from, "token");
+  read(token, "env", out.token_env);
+  read(token, "file", out.token_file);
+  read(token, "credential", out.token_credential);
+  const json& app = detail::member(from, "app");
+  read(app, "id", out.app_id);
+  read(detail::member(app, "privateKey"), "file", out.app_key_file);
+  const json& limits = detail::member(from, "limits");
+  read(limits, "writesPerMinute", out.writes_per_minute);
+  read(limits, "writesPerHour", out.writes_per_hour);
+  read(limits, "openPerRepository", out.open_per_repository);
+  read(limits, "openedPerHour", out.opened_per_hour);
+  read(limits, "openedPerDay", out.opened_per_day);
+  detail::read_duration(from, "pollAfter", out.poll_after);
+  const json& stale = detail::member(from, "stale");
+  detail::read_duration(stale, "remindAfter", out.remind_after);
+  detail::read_duration(stale, "closeAfter", out.close_after);
+  detail::read_duration(stale, "deleteAfter", out.delete_after);
+  return out;
+}
+
 }  // namespace
 
 json to_json(const config& value) {
@@ -72,6 +125,8 @@ json to_json(const config& value) {
   if (!value.egress.upstream_proxy.empty()) egress["upstreamProxy"] = value.egress.upstream_proxy;
   json providers = json::object();
   for (const auto& [name, each] : value.providers) providers[name] = to_json(each);
+  json forges = json::object();
+  for (const auto& [name, each] : value.forges) forges[name] = to_json(each);
   json agents = json::object();
   for (const auto& [name, each] : value.agents) {
     agents[name] = json::object();
@@ -91,6 +146,7 @@ json to_json(const config& value) {
           {"egress", std::move(egress)},
           {"policies", value.policies},
           {"providers", std::move(providers)},
+          {"forges", std::move(forges)},
           {"agents", std::move(agents)},
           {"judge",
            {{"mode", value.judge.mode},
@@ -137,6 +193,9 @@ config config_from_json(const json& document) {
     read(judge, "mode", out.judge.mode);
     read(judge, "provider", out.judge.provider);
     read(judge, "model", out.judge.model);
+    for (const auto& [name, each] : detail::member(document, "forges").items()) {
+      out.forges[name] = forge_from_json(each);
+    }
     for (const auto& [name, each] : detail::member(document, "agents").items()) {
       agent_config& agent = out.agents[name];
       read(each, "install", agent.install);

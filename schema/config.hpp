@@ -70,6 +70,29 @@ struct judge_config {
   friend bool operator==(const judge_config&, const judge_config&) = default;
 };
 
+/// Where people review: a forge, which repositories are its own, and how much is asked of it.
+struct forge_config {
+  std::string kind = "github";
+  std::string repositories;  ///< addresses that begin so are its own; the longest prefix wins
+  std::string api_url;       ///< empty: the usual one of the kind
+  std::string token_env;     ///< one of these three holds the token
+  std::string token_file;
+  std::string token_credential;  ///< of systemd: a name in CREDENTIALS_DIRECTORY
+  std::string app_id;            ///< with app_key_file, in place of a token
+  std::string app_key_file;
+  std::string ca_file;  ///< PEM, in place of the system's certificates
+  std::uint32_t writes_per_minute = 80;  ///< that people are told of
+  std::uint32_t writes_per_hour = 500;
+  std::uint32_t open_per_repository = 5;  ///< pull requests
+  std::uint32_t opened_per_hour = 5;      ///< in one repository
+  std::uint32_t opened_per_day = 10;
+  std::chrono::milliseconds poll_after{std::chrono::minutes{5}};
+  std::chrono::milliseconds remind_after{std::chrono::hours{24 * 7}};
+  std::chrono::milliseconds close_after{std::chrono::hours{24 * 14}};  ///< after the reminder
+  std::chrono::milliseconds delete_after{std::chrono::hours{24}};      ///< after it was closed
+  friend bool operator==(const forge_config&, const forge_config&) = default;
+};
+
 /// How long a change waits for people.
 struct approval_config {
   std::chrono::milliseconds expire_after{std::chrono::hours{24 * 7}};
@@ -91,6 +114,7 @@ struct config {
   approval_config approvals;
   judge_config judge;
   std::map<std::string, provider_config> providers;  ///< added to the built-in ones
+  std::map<std::string, forge_config> forges;        ///< added to the built-in one
   std::map<std::string, agent_config> agents;        ///< external ones, by name
   friend bool operator==(const config&, const config&) = default;
 };

@@ -17,8 +17,34 @@ result<> find_base(run_state& run) {
   return {};
 }
 
+/// A forge may make it wait: for its limits, or until few enough pull requests are open. Whatever
+/// happens, the outbox knows more after this.
+constexpr std::chrono::minutes longest_publication{8 * 24 * 60};
+
+/// Somebody has done it, or did not want it: nothing is sent, and nothing is wrong.
+void done_before(run_state& run, const std::string& reason) {
+  stage_failure why;
+  why.state = schema::run_state::duplicate;
+  why.cls = schema::failure_class::f12;
+  why.reason = reason;
+  why.component = "publish";
+  why.log_ref = run.row.log_ref;
+  why.secret_scan = "clean";
+  why.next_action = "look at that pull request; change the task if this one is wanted all the same";
+  run.fail(std::move(why));
+}
+
+/// Back into the queue: verified again on the base as it is now.
+void verify_again(run_state& run) {
+  store::advance_run with;
+  with.event = {{"reason", "the base branch moved while the change was verified"}};
+  run.finish(schema::run_state::schedule, std::move(with));
+}
+
 void not_published(run_state& run, const publish_outcome& outcome) {
   if (run.kill_order) return run.obey(*run.kill_order);
+  if (outcome.duplicate) return done_before(run, outcome.reason);
+  if (outcome.base_moved) return verify_again(run);
   stage_failure failure;
   failure.state = schema::run_state::publish_failed;
   failure.cls = schema::failure_class::f12;
@@ -75,7 +101,7 @@ void publish(run_state& run) {
   order.stop = run.stop.get_token();
   if (!text_is_clean(order, run)) return text_blocked(run);
   run.self
-      ->request(run.parts.publisher, run.parts.world->config.git_timeout * 8, std::move(order))
+      ->request(run.parts.publisher, longest_publication, std::move(order))
       .then(run.answered<publish_outcome>([&run](const publish_outcome& outcome) {
               if (!outcome.published) return not_published(run, outcome);
               store::advance_run with;

@@ -123,7 +123,8 @@ caf::typed_response_promise<campaign_submitted> intake_state::submit(
 void intake_state::begin_campaign(caf::typed_response_promise<campaign_submitted> promise,
                                   std::shared_ptr<const submit_campaign> order) {
   auto expand = [world = world, order]() -> result<store::add_campaign> {
-    SKEIN_TRY(repos, schedule::expand_repos(order->campaign.repos, order->directory));
+    SKEIN_TRY(repos, schedule::expand_repos(order->campaign.repos, order->directory,
+                                            search_of(world->forges)));
     return expanded(*world, *order, repos);
   };
   auto keep = [this, promise](result<store::add_campaign> made) mutable {
@@ -137,6 +138,9 @@ void intake_state::begin_campaign(caf::typed_response_promise<campaign_submitted
         .then([promise, answer](const store::applied&) mutable { promise.deliver(answer); },
               [promise](const caf::error& failed) mutable { promise.deliver(failed); });
   };
+  if (const auto place = world->forges.searched(); place && asks_forge(order->campaign)) {
+    return offload<store::add_campaign>(self, *place->line, expand, keep);
+  }
   offload<store::add_campaign>(self, world->pool, expand, keep);
 }
 

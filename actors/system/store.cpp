@@ -79,6 +79,10 @@ store_actor::behavior_type store_behavior(store_actor::stateful_pointer<store_st
                                      [](auto known) { return intent_answer{known}; });
       },
       [view](const get_tenants&) { return answer(view().tenants()); },
+      [view](const get_pull_requests& ask) { return answer(view().pull_requests(ask.filter)); },
+      [view](const get_pull_request_figures& ask) {
+        return answer(view().pull_request_figures(ask.campaign));
+      },
       [view](const get_approvals& ask) { return answer(view().approvals(ask.filter)); },
       [self](flush_tick) { self->state.flush(); },
   };

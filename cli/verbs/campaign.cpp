@@ -9,6 +9,7 @@
 #include "cli/signals.hpp"
 #include "cli/state_view.hpp"
 #include "cli/task_files.hpp"
+#include "cli/verbs/rollback.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "cli/watch/campaign_watch.hpp"
 #include "cli/watch/event_tail.hpp"
@@ -35,6 +36,7 @@ struct order_options {
   std::string name;
   std::string reason;
   bool failed = false;
+  bool dry_run = false;
 };
 
 result<campaign_progress> progress_now(const store::reader& state, const std::string& name) {
@@ -224,13 +226,11 @@ int retry(const global_options& global, const order_options& options) {
   return out.finish(exit_ok);
 }
 
-int rollback(const global_options&, const order_options& options) {
-  return report({errc::unsupported, "campaign rollback " + options.name + " is not in this version",
-                 "close the branches by hand; `skein get runs --campaign " + options.name +
-                     " -o json` lists them under publication"});
+int rollback(const global_options& global, const order_options& options) {
+  return roll_back_campaign(global, options.name, options.dry_run);
 }
 
-enum class takes { name, reason, failed };
+enum class takes { name, reason, failed, dry_run };
 
 void add_order(CLI::App& family, invocation& call, const char* name, const char* help, takes what,
                std::function<int(const global_options&, const order_options&)> does) {
@@ -243,6 +243,9 @@ void add_order(CLI::App& family, invocation& call, const char* name, const char*
   }
   if (what == takes::failed) {
     verb->add_flag("--failed", options->failed, "the runs that did not succeed");
+  }
+  if (what == takes::dry_run) {
+    verb->add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
   }
   verb->callback([options, &call, does = std::move(does)] {
     call.action = [options, &call, does] { return does(call.global, *options); };
@@ -291,8 +294,9 @@ void add_campaign(CLI::App& app, invocation& call) {
   add_order(*family, call, "abort", "stop it for good: what runs and what waits is killed",
             takes::reason, acting(campaign_act::abort));
   add_order(*family, call, "retry", "queue the failed runs again", takes::failed, retry);
-  add_order(*family, call, "rollback", "take back what it published (not available yet)",
-            takes::name, rollback);
+  add_order(*family, call, "rollback",
+            "take back what it published: pull requests, branches, and what was merged",
+            takes::dry_run, rollback);
 }
 
 }  // namespace skein::cli

@@ -191,6 +191,10 @@ class forge {
                                                                      const std::string& reference,
                                                                      std::size_t most_bytes,
                                                                      const call_limits& limits) = 0;
+  /// What git is told as a password for this repository, over https; empty: nothing is needed. Short-
+  /// lived where the forge has such: ask again for every use.
+  [[nodiscard]] virtual answer<std::string> git_secret(const repository_name& where,
+                                                       const call_limits& limits) = 0;
   /// Only while it is at `commit` (empty: wherever it is); absent counts as done.
   [[nodiscard]] virtual answer<nothing> delete_branch(const repository_name& where,
                                                       const std::string& branch,

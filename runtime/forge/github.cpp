@@ -146,6 +146,15 @@ answer<std::optional<std::string>> github_forge::read_file(const repository_name
   return answer<file>::of(std::move(content), got.status);
 }
 
+answer<std::string> github_forge::git_secret(const repository_name& where,
+                                             const call_limits& limits) {
+  if (!good(where)) return bad_name<std::string>(where);
+  github::spoken got;
+  auto secret = session_.secret(where, got.how, limits,
+                                std::chrono::steady_clock::now() + limits.deadline);
+  return secret ? answer<std::string>::of(std::move(*secret)) : ended<std::string>(got);
+}
+
 answer<nothing> github_forge::delete_branch(const repository_name& where, const std::string& branch,
                                             const std::string& commit, const call_limits& limits) {
   if (!good(where)) return bad_name<nothing>(where);

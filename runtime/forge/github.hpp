@@ -55,6 +55,7 @@ class github_forge final : public forge {
                                                const std::string& path,
                                                const std::string& reference, std::size_t most_bytes,
                                                const call_limits& limits) override;
+  answer<std::string> git_secret(const repository_name& where, const call_limits& limits) override;
   answer<nothing> delete_branch(const repository_name& where, const std::string& branch,
                                 const std::string& commit, const call_limits& limits) override;
 

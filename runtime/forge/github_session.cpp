@@ -94,6 +94,12 @@ spoken session::ask(const call& what, const repository_name& about, const call_l
   return out;
 }
 
+result<std::string> session::secret(const repository_name& about, judged& how,
+                                    const call_limits& limits, clock::time_point until) {
+  SKEIN_TRY(header, authorise(about, how, limits, until));
+  return header.substr(header.find(' ') + 1);
+}
+
 result<std::string> session::authorise(const repository_name& about, judged& how,
                                        const call_limits& limits, clock::time_point until) {
   if (options_.with.token) {

@@ -51,6 +51,11 @@ class session {
   [[nodiscard]] spoken ask(const call& what, const repository_name& about,
                            const call_limits& limits, std::chrono::steady_clock::time_point until);
 
+  /// The token that a call about this repository would carry; else `how` says why not.
+  [[nodiscard]] result<std::string> secret(const repository_name& about, judged& how,
+                                           const call_limits& limits,
+                                           std::chrono::steady_clock::time_point until);
+
   [[nodiscard]] const options& settings() const { return options_; }
 
  private:

@@ -233,6 +233,11 @@ answer<std::optional<std::string>> local_forge::read_file(const repository_name&
   return answer<file>::of(std::move(*content));
 }
 
+answer<std::string> local_forge::git_secret(const repository_name& /*where*/,
+                                            const call_limits& /*limits*/) {
+  return answer<std::string>::of({});
+}
+
 answer<nothing> local_forge::delete_branch(const repository_name& where, const std::string& branch,
                                            const std::string& commit, const call_limits&) {
   std::string expected = commit;

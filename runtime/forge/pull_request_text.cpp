@@ -55,14 +55,15 @@ std::string counts(const schema::run& run) {
 }  // namespace
 
 pull_request_text describe(const schema::run& run, const schema::publish_spec& how,
-                           const std::string& intent, bool draft) {
+                           const std::string& intent, bool draft,
+                           std::uint32_t unowned_paths) {
   pull_request_text text;
   text.branch = how.branch_prefix + run.task_name + "-" + run.id.substr(0, marker_length);
   text.title = one_line(how.title.empty() ? run.task_name : how.title, 200);
   text.body = quoted(one_line(intent, 2000)) + "\n\n" + counts(run) + " on `" +
               run.base_commit.substr(0, 12) + "`. Risk: " +
               std::string{schema::to_string(run.risk)} + (draft ? ". **Draft: needs a person.**" : ".") +
-              "\n" + verifier_table(run) + "\n" + describe_quality(judge_quality(run, 0)) +
+              "\n" + verifier_table(run) + "\n" + describe_quality(judge_quality(run, unowned_paths)) +
               "\n<!-- skein run=" + run.id +
               " fingerprint=" + run.fingerprint + " -->\n";
   text.commit_message = text.title + "\n\n" + one_line(intent, 2000) + "\n\nSkein-Run: " + run.id +

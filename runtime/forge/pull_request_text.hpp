@@ -5,6 +5,7 @@
 #include "schema/run.hpp"
 #include "schema/task.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace skein::forge {
@@ -16,8 +17,10 @@ struct pull_request_text {
   std::string commit_message;  ///< with trailers Skein-Run and Skein-Task
 };
 
-/// Pure: the same run gives the same text.
+/// Pure: the same run gives the same text. `unowned_paths`: changed files that nobody owns, as far as
+/// that is known.
 [[nodiscard]] pull_request_text describe(const schema::run& run, const schema::publish_spec& how,
-                                         const std::string& intent, bool draft);
+                                         const std::string& intent, bool draft,
+                                         std::uint32_t unowned_paths = 0);
 
 }  // namespace skein::forge

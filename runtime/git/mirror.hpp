@@ -123,6 +123,11 @@ struct commit_spec {
 
 [[nodiscard]] result<std::string> write_commit(const base& from, const commit_spec& what);
 
+/// The tree of `head` without the change from `original_commit` to `changed_tree`; all three are in
+/// head's mirror. `conflict` when the same lines were changed since.
+[[nodiscard]] result<std::string> take_back(const base& head, const std::string& changed_tree,
+                                            const std::string& original_commit);
+
 enum class push_end {
   pushed,    ///< the branch is at our commit now
   rejected,  ///< the remote said no, for good: exists with another commit, hook, permission

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <cstddef>
@@ -25,6 +26,22 @@ class blocking_pool {
   void post(Work&& work) {
     boost::asio::post(pool_, std::forward<Work>(work));
   }
+
+  /// Work that is posted through it runs one after the other, in order, on some thread of the pool,
+  /// which outlives it.
+  class sequence {
+   public:
+    explicit sequence(blocking_pool& owner)
+        : strand_(boost::asio::make_strand(owner.pool_.get_executor())) {}
+
+    template <class Work>
+    void post(Work&& work) {
+      boost::asio::post(strand_, std::forward<Work>(work));
+    }
+
+   private:
+    boost::asio::strand<boost::asio::thread_pool::executor_type> strand_;
+  };
 
  private:
   boost::asio::thread_pool pool_;

@@ -140,7 +140,8 @@ bool is_audited(std::string_view kind, std::string_view actor) {
   if (kind == "run_queued") return true;
   if (const auto state = state_said_by(kind)) return schema::is_final(*state);
   for (const std::string_view prefix :
-       {"campaign_", "switch_", "approval_", "policy_", "incident_", "runs_", "intent_"}) {
+       {"campaign_", "switch_", "approval_", "policy_", "incident_", "runs_", "intent_",
+        "pull_request_"}) {
     if (kind.starts_with(prefix)) return true;
   }
   return false;

@@ -3,6 +3,7 @@
 // operations at once and replies to each only after the commit.
 #pragma once
 
+#include "runtime/store/pull_request.hpp"
 #include "schema/campaign.hpp"
 #include "schema/run.hpp"
 
@@ -222,7 +223,8 @@ struct finish_queued {
 using operation = std::variant<put_task, add_run, advance_run, note_event, book_usage, put_baseline, put_intent,
                                set_intent, add_campaign, set_campaign, retry_runs, set_switch,
                                lift_switch, finish_queued, decide_approval, expire_approval,
-                               escalate_approval, put_incident>;
+                               escalate_approval, put_incident, claim_pull_request,
+                               set_pull_request, take_delivery>;
 
 /// What the writer answers to one operation.
 struct applied {

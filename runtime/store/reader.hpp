@@ -145,6 +145,15 @@ class reader {
   [[nodiscard]] virtual result<std::optional<outbox_row>> intent(const std::string& run_id) const = 0;
   [[nodiscard]] virtual result<std::vector<outbox_row>> open_intents() const = 0;
   [[nodiscard]] virtual result<std::vector<tenant_usage>> tenants() const = 0;
+  /// In the order of their runs. `unsupported` where the rows are not at hand.
+  [[nodiscard]] virtual result<std::vector<pull_request_row>> pull_requests(
+      const pull_request_filter& /*filter*/) const {
+    return error{errc::unsupported, "pull requests are not shown here", ""};
+  }
+  [[nodiscard]] virtual result<pull_request_totals> pull_request_figures(
+      const std::string& /*campaign*/) const {
+    return error{errc::unsupported, "pull requests are not shown here", ""};
+  }
 
   /// Oldest first, with the answers so far.
   [[nodiscard]] virtual result<std::vector<schema::approval>> approvals(

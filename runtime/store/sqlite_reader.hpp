@@ -38,6 +38,12 @@ class sqlite_reader final : public reader {
   [[nodiscard]] result<std::vector<outbox_row>> open_intents() const override;
   [[nodiscard]] result<std::vector<tenant_usage>> tenants() const override;
 
+  // read_pull_requests.cpp
+  [[nodiscard]] result<std::vector<pull_request_row>> pull_requests(
+      const pull_request_filter& filter) const override;
+  [[nodiscard]] result<pull_request_totals> pull_request_figures(
+      const std::string& campaign) const override;
+
   // read_approvals.cpp
   [[nodiscard]] result<std::vector<schema::approval>> approvals(
       const approval_filter& filter) const override;

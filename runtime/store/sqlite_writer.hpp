@@ -74,6 +74,11 @@ class sqlite_writer final : public writer {
   result<applied> apply(const set_switch& op);
   result<applied> apply(const lift_switch& op);
 
+  // apply_pull_request.cpp
+  result<applied> apply(const claim_pull_request& op);
+  result<applied> apply(const set_pull_request& op);
+  result<applied> apply(const take_delivery& op);
+
   // apply_approval.cpp
   result<applied> apply(const decide_approval& op);
   result<applied> apply(const expire_approval& op);

@@ -2,6 +2,9 @@ CREATE INDEX approvals_open ON approvals (expires_ms) WHERE state = 'pending';
 CREATE INDEX events_by_run ON events (run_seq) WHERE run_seq IS NOT NULL;
 CREATE INDEX incidents_by_run ON incidents (run_seq) WHERE run_seq IS NOT NULL;
 CREATE INDEX outbox_open ON outbox (run_seq) WHERE state IN ('pending', 'unknown');
+CREATE INDEX pull_requests_by_repository ON pull_requests (forge, repository);
+CREATE INDEX pull_requests_cared_for ON pull_requests (run_seq)
+  WHERE state IN ('opening', 'open') OR branch_there = 1;
 CREATE INDEX run_origins_by_fingerprint ON run_origins (fingerprint) WHERE dry_run = 0;
 CREATE INDEX runs_by_campaign ON runs (campaign) WHERE campaign IS NOT NULL;
 CREATE INDEX runs_by_tenant ON runs (tenant);
@@ -55,6 +58,13 @@ CREATE TABLE chain_head (
   seq  INTEGER NOT NULL,  -- of the last event; 0: none yet
   hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
+CREATE TABLE deliveries (
+  seq   INTEGER PRIMARY KEY,
+  forge TEXT NOT NULL,
+  id    TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  UNIQUE (forge, id)
+) STRICT;
 CREATE TABLE events (
   seq      INTEGER PRIMARY KEY,  -- 1, 2, 3 … without gaps
   at_ms    INTEGER NOT NULL,
@@ -93,6 +103,30 @@ CREATE TABLE outbox (
   detail       TEXT NOT NULL,
   created_ms   INTEGER NOT NULL,
   updated_ms   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE pull_requests (
+  run_seq         INTEGER PRIMARY KEY REFERENCES runs (seq),
+  forge           TEXT NOT NULL,     -- its name in the configuration
+  repository      TEXT NOT NULL,     -- owner/name there
+  repo_url        TEXT NOT NULL,
+  branch          TEXT NOT NULL,
+  commit_id       TEXT NOT NULL,     -- what we pushed
+  base_branch     TEXT NOT NULL,
+  fingerprint     TEXT NOT NULL,     -- of the run: equal is the same work
+  paths_json      TEXT NOT NULL,     -- what it changes
+  state           TEXT NOT NULL CHECK (state IN ('opening', 'open', 'merged', 'closed_by_person',
+                                                 'closed_by_platform', 'not_opened')),
+  number          INTEGER NOT NULL,  -- 0: none yet
+  url             TEXT NOT NULL,
+  head_commit     TEXT NOT NULL,     -- where the branch was seen; empty: not yet
+  checks          TEXT NOT NULL CHECK (checks IN ('none', 'pending', 'passed', 'failed')),
+  feedback_rounds INTEGER NOT NULL,  -- how often failed checks went back
+  branch_there    INTEGER NOT NULL CHECK (branch_there IN (0, 1)),
+  asked_ms        INTEGER NOT NULL,  -- last request to open it; 0: not asked
+  opened_ms       INTEGER NOT NULL,  -- like the others below: 0 means never
+  touched_ms      INTEGER NOT NULL,  -- last act of a person
+  reminded_ms     INTEGER NOT NULL,
+  closed_ms       INTEGER NOT NULL   -- merged or closed
 ) STRICT;
 CREATE TABLE run_origins (
   run_seq     INTEGER PRIMARY KEY REFERENCES runs (seq),
@@ -174,6 +208,11 @@ CREATE TRIGGER outbox_final_stays BEFORE UPDATE OF state ON outbox
 WHEN OLD.state IN ('done', 'failed')
 BEGIN
   SELECT RAISE(ABORT, 'the outcome of an intent cannot be changed');
+END;
+CREATE TRIGGER pull_requests_merged_stays BEFORE UPDATE OF state ON pull_requests
+WHEN OLD.state = 'merged' AND NEW.state <> 'merged'
+BEGIN
+  SELECT RAISE(ABORT, 'what was merged stays merged');
 END;
 CREATE TRIGGER run_origins_no_update BEFORE UPDATE ON run_origins
 BEGIN

@@ -1,0 +1,66 @@
+// Looks after the pull requests that the fleet has opened: sees what people and checks make of
+// them, tells failed checks, reminds, closes what nobody wants and deletes its branch. Spawned by
+// the publisher. Every write is preceded by a look at the kill switches and can be repeated.
+#pragma once
+
+#include "actors/forges.hpp"
+#include "actors/parts.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace skein::actors {
+
+/// Sender: its own clock; `run_finished` is not heard. A lost tick is made good by the next.
+using pull_requests_actor = caf::typed_actor<caf::reacts_to<idle_tick>, caf::reacts_to<job_done>>;
+
+struct pull_requests_state {
+  static inline const char* name = "pull_requests";
+
+  pull_requests_actor::pointer self;
+  surroundings_ptr world;
+  store_actor store;
+
+  explicit pull_requests_state(pull_requests_actor::pointer self) : self(self) {}
+  /// Looks at what is due.
+  void look();
+
+ private:
+  struct visit;
+  using visit_ptr = std::shared_ptr<visit>;
+  struct plan {
+    std::int64_t next_ms = 0;
+    std::int64_t distance_ms = 0;
+    bool busy = false;
+  };
+
+  void begin(const store::pull_request_row& row, forge_place_ptr place);
+  void settle_claim(const visit_ptr& now);
+  void read(const visit_ptr& now);
+  void seen(const visit_ptr& now);
+  void judge_checks(const visit_ptr& now);
+  void judge_age(const visit_ptr& now);
+  void remind(const visit_ptr& now);
+  void close(const visit_ptr& now);
+  void remove_branch(const visit_ptr& now);
+  /// Ends the visit; the next one is sooner when something happened.
+  void done(const visit_ptr& now, bool moved);
+  void keep(const visit_ptr& now, store::set_pull_request what, std::function<void()> then);
+  /// `then` unless a kill switch covers the run; reads are allowed all the same.
+  void if_allowed(const visit_ptr& now, std::function<void()> then);
+  template <class T, class Work>
+  void ask(const visit_ptr& now, Work what, std::function<void(const forge::answer<T>&)> then);
+
+  std::map<std::string, plan> plans_;  ///< by run
+};
+
+pull_requests_actor::behavior_type pull_requests(
+    pull_requests_actor::stateful_pointer<pull_requests_state> self, surroundings_ptr world,
+    store_actor store);
+
+}  // namespace skein::actors

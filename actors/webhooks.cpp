@@ -1,0 +1,85 @@
+#include "actors/webhooks.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace skein::actors {
+
+namespace {
+
+using pr_state = store::pull_request_state;
+
+bool same_name(const std::string& a, const std::string& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+store::set_pull_request of_pull(const forge::pull_request_event& said,
+                                const store::pull_request_row& row, std::int64_t now_ms) {
+  store::set_pull_request out;
+  out.run_id = row.run_id;
+  out.by = said.sender.empty() ? "system" : row.forge + ":" + said.sender;
+  out.head_commit = said.head_commit;
+  if (said.merged) {
+    out.state = pr_state::merged;
+  } else if (said.open) {
+    out.state = pr_state::open;
+  } else {
+    // Whoever closed it, it is on record already when it was this program.
+    out.state = row.state == pr_state::closed_by_platform ? row.state : pr_state::closed_by_person;
+  }
+  const bool moved = *out.state != row.state;
+  if (moved && *out.state != pr_state::open) out.closed_ms = now_ms;
+  if (!said.sender_is_bot) out.touched_ms = now_ms;
+  if (moved) {
+    out.kind = said.merged ? "pull_request_merged"
+               : said.open ? "pull_request_reopened"
+                           : "pull_request_closed";
+    out.payload = {{"closedBy", out.by}};
+  }
+  return out;
+}
+
+std::optional<store::operation> change_of(const forge::webhook_event& event,
+                                          const store::pull_request_row& row, std::int64_t now_ms) {
+  if (const auto* pull = std::get_if<forge::pull_request_event>(&event)) {
+    if (!same_name(pull->repository, row.repository) || pull->number != row.number ||
+        row.number == 0) {
+      return std::nullopt;
+    }
+    if (row.state == pr_state::merged || row.state == pr_state::not_opened) return std::nullopt;
+    return of_pull(*pull, row, now_ms);
+  }
+  if (const auto* push = std::get_if<forge::push_event>(&event)) {
+    if (!same_name(push->repository, row.repository) ||
+        push->reference != "refs/heads/" + row.branch) {
+      return std::nullopt;
+    }
+    store::set_pull_request out;
+    out.run_id = row.run_id;
+    out.branch_there = !push->deleted;
+    if (!push->deleted) out.head_commit = push->after;
+    return out;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+result<std::vector<store::operation>> apply_webhook(
+    const std::string& forge, const forge::webhook_delivery& delivery,
+    const std::vector<std::string>& secrets, const std::vector<store::pull_request_row>& known,
+    std::int64_t now_ms) {
+  SKEIN_TRY(event, forge::read_webhook(delivery, secrets));
+  std::vector<store::operation> out;
+  out.emplace_back(store::take_delivery{forge, delivery.id});
+  for (const auto& row : known) {
+    if (row.forge != forge) continue;
+    if (auto change = change_of(event, row, now_ms)) out.push_back(std::move(*change));
+  }
+  // A check event names one of several checks; what all say together is asked at the next look.
+  return out;
+}
+
+}  // namespace skein::actors
