@@ -22,6 +22,7 @@ result<std::vector<actors::rollback_step>> carry_out(
   const store::state_layout layout{global.state_dir};
   SKEIN_TRY(config, load_settings(global));
   SKEIN_TRY(lock, store::state_lock::acquire(layout, "campaign rollback"));
+  (void)lock;  // held until the end
   SKEIN_TRY(writer, store::writer::open(layout, &now_ms));
   process::blocking_pool pool{1};
   SKEIN_TRY(forges, actors::open_forges(config, model::process_environment(), pool, &now_ms));
