@@ -74,6 +74,7 @@ const std::map<std::string, std::vector<int>>& codes_of_verbs() {
                                                            {"lift", plain},
                                                            {"approve", {0, 1, 2, 3, 4}},
                                                            {"deny", {0, 1, 2, 3, 4}},
+                                                           {"console", plain},
                                                            {"serve", plain},
                                                            {"doctor", plain},
                                                            {"schema", plain},
@@ -314,6 +315,7 @@ std::unique_ptr<CLI::App> make_app(invocation& call) {
   add_replay(*app, call);
   add_switches(*app, call);
   add_approvals(*app, call);
+  add_console(*app, call);
   add_serve(*app, call);
   add_operator(*app, call);
   add_doctor(*app, call);

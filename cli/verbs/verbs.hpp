@@ -20,6 +20,7 @@ void add_diff(CLI::App& app, invocation& call);  ///< diff and patch
 void add_replay(CLI::App& app, invocation& call);
 void add_switches(CLI::App& app, invocation& call);  ///< hold, release, drain, kill, lift
 void add_approvals(CLI::App& app, invocation& call);  ///< approve, deny
+void add_console(CLI::App& app, invocation& call);
 void add_serve(CLI::App& app, invocation& call);
 void add_operator(CLI::App& app, invocation& call);
 void add_doctor(CLI::App& app, invocation& call);

@@ -1,0 +1,160 @@
+// Campaigns: the list, and one with its waves and how much of it is left.
+#include "cli/console/page.hpp"
+#include "cli/render/campaign_text.hpp"
+#include "cli/render/printable.hpp"
+#include "cli/render/time_text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace skein::cli::screen {
+
+namespace {
+
+/// `#####.....`, without colours as clear as with them.
+std::string bar(std::uint32_t done, std::uint32_t total, std::size_t width) {
+  const std::size_t full = total == 0 ? 0 : std::size_t{done} * width / total;
+  return std::string(full, '#') + std::string(width - full, '.');
+}
+
+result<campaign_progress> progress(const feed& from, const store::campaign_row& row) {
+  SKEIN_TRY(totals, from.state.totals(row.value.name));
+  return progress_of(row, totals);
+}
+
+class campaigns final : public page {
+  static constexpr std::array columns{
+      grid_column{"CAMPAIGN", 16, 2, false, false}, grid_column{"STATE", 10, 0, false, false},
+      grid_column{"TENANT", 8, 1, false, false},    grid_column{"DONE", 12, 0, true, false},
+      grid_column{"", 12, 0, false, false},         grid_column{"OK", 6, 0, true, false},
+      grid_column{"REASON", 0, 3, false, false}};
+
+ public:
+  std::string title() const override { return "campaigns"; }
+  std::string keys() const override { return "Enter open  H D K L switch"; }
+  std::string nothing() const override { return "no campaigns yet"; }
+  std::size_t rows() const override { return rows_.size(); }
+  line heading(std::size_t width) const override { return grid_heading(columns, width); }
+  line row(std::size_t index, std::size_t width) const override {
+    const auto& each = rows_[index];
+    const auto& at = index < progress_.size() ? progress_[index] : campaign_progress{};
+    return grid_row(columns,
+                    {each.value.name,
+                     {std::string(schema::to_string(each.state)), tone_of(each.state)},
+                     each.value.tenant,
+                     std::to_string(at.done) + "/" + std::to_string(at.total),
+                     bar(at.done, at.total, 12),
+                     std::to_string(at.succeeded),
+                     each.reason},
+                    width);
+  }
+  result<> load(const feed& from, const window& seen) override {
+    SKEIN_TRY(found, from.state.campaigns());
+    std::ranges::reverse(found);
+    if (found.size() != rows_.size()) progress_.clear();
+    rows_ = std::move(found);
+    return count(from, seen, true);
+  }
+  result<> extend(const feed& from, const window& seen) override {
+    return count(from, seen, false);
+  }
+  std::unique_ptr<page> open(std::size_t index) const override {
+    return index < rows_.size() ? campaign_page(rows_[index].value.name) : nullptr;
+  }
+  std::optional<switch_target> target(std::size_t index) const override {
+    if (index >= rows_.size()) return std::nullopt;
+    return switch_target{store::switch_scope::campaign, rows_[index].value.name};
+  }
+
+ private:
+  /// Only the campaigns that are seen.
+  result<> count(const feed& from, const window& seen, bool again) {
+    progress_.resize(rows_.size());
+    const auto end = std::min(rows_.size(), seen.top + seen.height);
+    for (std::size_t i = seen.top; i < end; ++i) {
+      if (!again && !progress_[i].name.empty()) continue;
+      SKEIN_TRY(now, progress(from, rows_[i]));
+      progress_[i] = std::move(now);
+    }
+    return {};
+  }
+
+  std::vector<store::campaign_row> rows_;
+  std::vector<campaign_progress> progress_;
+};
+
+class one_campaign final : public page {
+ public:
+  explicit one_campaign(std::string name) : name_(std::move(name)) {}
+
+  std::string title() const override { return "campaign " + name_; }
+  std::string keys() const override { return "Enter its runs  H D K L switch"; }
+  bool selects() const override { return false; }
+  std::size_t rows() const override { return lines_.size(); }
+  line row(std::size_t index, std::size_t width) const override {
+    return fit(lines_[index], width);
+  }
+  std::unique_ptr<page> open(std::size_t) const override { return runs_page("campaign:" + name_); }
+  std::optional<switch_target> target(std::size_t) const override {
+    return switch_target{store::switch_scope::campaign, name_};
+  }
+
+  result<> load(const feed& from, const window& seen) override {
+    SKEIN_TRY(row, from.state.campaign(name_));
+    SKEIN_TRY(at, progress(from, row));
+    lines_.clear();
+    fact("state", schema::to_string(at.state), tone_of(at.state));
+    if (!at.reason.empty()) fact("reason", at.reason);
+    fact("tenant", at.tenant);
+    fact("started", local_time(row.created_ms));
+    fact("done", std::to_string(at.done) + " of " + std::to_string(at.total) + ", " +
+                     std::to_string(at.succeeded) + " succeeded");
+    add_waves(at, seen.width);
+    lines_.push_back(line_of("runs by state", tone::strong));
+    for (const auto& [state, count] : at.states) {
+      line out;
+      out.add("    ").add(padded(schema::to_string(state), 22), tone_of(state));
+      out.add(std::to_string(count));
+      lines_.push_back(std::move(out));
+    }
+    return {};
+  }
+
+ private:
+  void fact(const char* name, std::string_view value, tone look = tone::plain) {
+    line out;
+    out.add(padded(name, 12), tone::dim).add(value, look);
+    lines_.push_back(std::move(out));
+  }
+  void add_waves(const campaign_progress& at, std::size_t width) {
+    lines_.push_back(line_of("waves: done (#) and left (.)", tone::strong));
+    const std::size_t room = width > 60 ? width - 52 : 8;
+    for (std::size_t i = 0; i < at.waves.size(); ++i) {
+      const auto& wave = at.waves[i];
+      line out;
+      out.add("  " + padded(std::to_string(i + 1), 4, true) + "  ")
+          .add(padded(wave.state, 9), wave.state == "halted" ? tone::bad : tone::plain)
+          .add(bar(wave.done, wave.total, room), tone::active)
+          .add("  " + std::to_string(wave.done) + "/" + std::to_string(wave.total))
+          .add("  ok " + std::to_string(wave.succeeded));
+      if (wave.require_success > 0) {
+        out.add("  needs " + percent_text(wave.require_success), tone::dim);
+      }
+      lines_.push_back(std::move(out));
+    }
+  }
+
+  std::string name_;
+  std::vector<line> lines_;
+};
+
+}  // namespace
+
+std::unique_ptr<page> campaigns_page() {
+  return std::make_unique<campaigns>();
+}
+std::unique_ptr<page> campaign_page(std::string name) {
+  return std::make_unique<one_campaign>(std::move(name));
+}
+
+}  // namespace skein::cli::screen
