@@ -57,7 +57,7 @@ struct claim_pull_request {
 };
 
 /// Changes what is set and notes the event `kind`. `not_found` without a claim, `conflict` for a
-/// step that 0004_pull_requests.sql does not name. The same state again is no step.
+/// step that 0003_pull_requests.sql does not name. The same state again is no step.
 struct set_pull_request {
   std::string run_id;
   std::optional<pull_request_state> state;

@@ -283,10 +283,9 @@ TEST_F(reading_verbs, repositories_and_tenants_are_summed_up) {
   EXPECT_EQ(tenants.at(0).at("active"), 1);
 }
 
-TEST_F(reading_verbs, a_server_is_refused_until_there_is_a_protocol) {
+TEST_F(reading_verbs, a_server_needs_credentials) {
   const auto got = skein({"get", "runs", "--server", "host:1"});
-  EXPECT_EQ(got.code, exit_failure);
-  EXPECT_NE(got.err.find("--server"), std::string::npos);
+  EXPECT_EQ(got.code, exit_not_authorised);
 }
 
 TEST_F(reading_verbs, files_of_the_wrong_kind_are_told_apart) {

@@ -160,7 +160,7 @@ TEST(Completion, BashAcceptsTheScriptAndCompletes) {
   EXPECT_EQ(complete("skein camp"), "campaign\n");
   EXPECT_EQ(complete("skein campaign ab"), "abort\n");
   EXPECT_EQ(complete("skein -o json doc"), "doctor\n");
-  EXPECT_EQ(complete("skein --state-dir kill co"), "config controls completion\n");
+  EXPECT_EQ(complete("skein --state-dir kill co"), "console config controls completion\n");
   EXPECT_EQ(complete("skein get -o ''"), "text wide json yaml\n");
   EXPECT_EQ(complete("skein kill --ten"), "--tenant\n");
   EXPECT_EQ(complete("skein completion f"), "\n") << "falls back to files";

@@ -96,6 +96,11 @@ class model_gateway : public ::testing::Test {
   }
 
   static inline int made_ = 0;
+  // Before the loop, which may still call back when the rest is gone.
+  std::mutex guard_;
+  std::condition_variable changed_;
+  std::vector<exchange> ends_;
+  std::vector<std::pair<model::spending, model::spending>> settled_;
   fs::path folder_;
   http_peer peer_;
   process::io_loop loop_;
@@ -103,10 +108,6 @@ class model_gateway : public ::testing::Test {
   http::client agent_;
   options wanted_;
   std::unique_ptr<gateway> gateway_;
-  std::mutex guard_;
-  std::condition_variable changed_;
-  std::vector<exchange> ends_;
-  std::vector<std::pair<model::spending, model::spending>> settled_;
 };
 
 TEST_F(model_gateway, T1_5_passes_a_stream_on_with_the_real_key_outside) {
