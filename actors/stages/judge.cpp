@@ -23,6 +23,9 @@ std::optional<judge::judge_choice> model_judge(const run_state& run) {
   const auto& world = *run.parts.world;
   const auto& wanted = world.config.judge;
   if (wanted.mode == "never") return std::nullopt;
+  // Nobody is asked, and paid, whom the configuration does not name.
+  const bool named = !wanted.provider.empty() || !wanted.model.empty();
+  if (wanted.mode == "when-possible" && !named) return std::nullopt;
   std::vector<judge::available_models> available;
   for (const auto& [name, source] : world.models.by_name) {
     if (!source.ask) continue;
