@@ -31,8 +31,7 @@ class collector {
       return error{errc::invalid, place + ": repository address is empty or has a control character",
                    "one path or URL for each repository"};
     }
-    const auto full =
-        is_path(url) ? (directory_ / url).lexically_normal().string() : url;
+    const auto full = full_address(url, directory_);
     if (!seen_.insert(full + "\n" + branch).second) return {};
     if (repos_.size() == most_repositories) {
       return error{errc::invalid, place + ": more than 100000 repositories", "split the campaign"};
@@ -77,6 +76,21 @@ class collector {
     return {};
   }
 
+  [[nodiscard]] result<> add_found(const std::string& selector, const repo_search& search) {
+    if (!search) {
+      return error{errc::unsupported, "selector github: " + selector + " needs a forge",
+                   "set GITHUB_TOKEN or forges: in the configuration, or list the repositories by "
+                   "url, file or glob"};
+    }
+    SKEIN_TRY(urls, search(selector));
+    if (urls.empty()) {
+      return error{errc::invalid, "selector github: " + selector + " finds no repository",
+                   "try it in the forge's search"};
+    }
+    for (const auto& url : urls) SKEIN_CHECK(add(url, {}, "github: " + selector));
+    return {};
+  }
+
   [[nodiscard]] std::vector<schema::repo_spec> take() { return std::move(repos_); }
 
  private:
@@ -87,13 +101,18 @@ class collector {
 
 }  // namespace
 
+std::string full_address(const std::string& url, const std::filesystem::path& directory) {
+  return is_path(url) ? (directory / url).lexically_normal().string() : url;
+}
+
 result<std::vector<schema::repo_spec>> expand_repos(
-    const std::vector<schema::repo_selector>& selectors, const std::filesystem::path& directory) {
+    const std::vector<schema::repo_selector>& selectors, const std::filesystem::path& directory,
+    const repo_search& search) {
   collector all(directory);
   for (const auto& selector : selectors) {
     if (!selector.github.empty()) {
-      return error{errc::unsupported, "selector github: " + selector.github + " needs a forge",
-                   "list the repositories by url, file or glob"};
+      SKEIN_CHECK(all.add_found(selector.github, search));
+      continue;
     }
     if (!selector.file.empty()) {
       SKEIN_CHECK(all.add_file(selector.file));
