@@ -199,8 +199,7 @@ void intake_state::begin_timetable(caf::typed_response_promise<campaign_submitte
 void intake_state::begin_campaign(caf::typed_response_promise<campaign_submitted> promise,
                                   std::shared_ptr<const submit_campaign> order) {
   auto expand = [world = world, order]() -> result<store::add_campaign> {
-    SKEIN_TRY(repos, schedule::expand_repos(order->campaign.repos, order->directory,
-                                            search_of(world->forges)));
+    SKEIN_TRY(repos, schedule::expand_repos(order->campaign.repos, order->directory));
     SKEIN_TRY(waves, waves_of(order->campaign, repos, order->directory));
     return expanded(*world, *order, repos, waves);
   };
@@ -215,9 +214,6 @@ void intake_state::begin_campaign(caf::typed_response_promise<campaign_submitted
         .then([promise, answer](const store::applied&) mutable { promise.deliver(answer); },
               [promise](const caf::error& failed) mutable { promise.deliver(failed); });
   };
-  if (const auto place = world->forges.searched(); place && asks_forge(order->campaign)) {
-    return offload<store::add_campaign>(self, *place->line, expand, keep);
-  }
   offload<store::add_campaign>(self, world->pool, expand, keep);
 }
 

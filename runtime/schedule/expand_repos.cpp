@@ -76,21 +76,6 @@ class collector {
     return {};
   }
 
-  [[nodiscard]] result<> add_found(const std::string& selector, const repo_search& search) {
-    if (!search) {
-      return error{errc::unsupported, "selector github: " + selector + " needs a forge",
-                   "set GITHUB_TOKEN or forges: in the configuration, or list the repositories by "
-                   "url, file or glob"};
-    }
-    SKEIN_TRY(urls, search(selector));
-    if (urls.empty()) {
-      return error{errc::invalid, "selector github: " + selector + " finds no repository",
-                   "try it in the forge's search"};
-    }
-    for (const auto& url : urls) SKEIN_CHECK(add(url, {}, "github: " + selector));
-    return {};
-  }
-
   [[nodiscard]] std::vector<schema::repo_spec> take() { return std::move(repos_); }
 
  private:
@@ -106,13 +91,12 @@ std::string full_address(const std::string& url, const std::filesystem::path& di
 }
 
 result<std::vector<schema::repo_spec>> expand_repos(
-    const std::vector<schema::repo_selector>& selectors, const std::filesystem::path& directory,
-    const repo_search& search) {
+    const std::vector<schema::repo_selector>& selectors, const std::filesystem::path& directory) {
   collector all(directory);
   for (const auto& selector : selectors) {
     if (!selector.github.empty()) {
-      SKEIN_CHECK(all.add_found(selector.github, search));
-      continue;
+      return error{errc::unsupported, "selector github: " + selector.github + " needs a forge",
+                   "list the repositories by url, file or glob"};
     }
     if (!selector.file.empty()) {
       SKEIN_CHECK(all.add_file(selector.file));
