@@ -45,6 +45,12 @@ struct get_task {
 struct get_queued {
   store::queue_filter filter;
 };
+struct get_lane {
+  store::lane_filter filter;
+};
+struct count_queue {
+  std::string campaign;  ///< empty: all
+};
 struct get_interrupted {};
 struct get_switches {};
 struct get_runs {
@@ -74,6 +80,12 @@ using pull_request_list = std::vector<store::pull_request_row>;
 struct get_pull_request_figures {
   std::string campaign;
 };
+struct get_timetables {};
+/// What a tenant's ledger is built from again.
+struct get_past_use {
+  std::string tenant;
+  std::int64_t pull_requests_since_ms = 0;
+};
 struct get_approvals {
   store::approval_filter filter;
 };
@@ -87,6 +99,11 @@ using campaign_list = std::vector<store::campaign_row>;
 using totals_list = std::vector<store::wave_totals>;
 using tenant_list = std::vector<store::tenant_usage>;
 using approval_list = std::vector<schema::approval>;
+using timetable_list = std::vector<store::timetable_row>;
+struct past_use {
+  std::vector<store::campaign_usage> campaigns;
+  std::vector<store::opened_pull_request> opened;
+};
 struct baseline_answer {
   std::optional<schema::verdict> known;
 };
@@ -279,6 +296,11 @@ struct run_finished {
 
 struct request_lease {
   std::string run_id;
+  std::string campaign;
+  std::int64_t budget_micro_usd = 0;  ///< both 0: the run cannot spend
+  std::int64_t budget_tokens = 0;
+  double campaign_usd = 0;  ///< limit of the campaign; 0: none
+  bool at_work = false;     ///< it is already: the answer is always yes
 };
 struct lease_answer {
   bool granted = false;
@@ -288,6 +310,17 @@ struct lease_answer {
 struct return_lease {
   std::string run_id;
   schema::usage used;
+};
+/// Before a pull request is opened; counts it.
+struct take_pull_request {
+  std::string run_id;
+  std::string tenant;
+  std::string campaign;
+};
+struct pull_request_answer {
+  bool granted = false;
+  std::string reason;
+  std::int64_t ask_again_ms = 0;  ///< a time
 };
 /// Tenant → fleet → runs: nothing is left to spend.
 struct budget_gone {
@@ -299,6 +332,25 @@ struct budget_gone {
 
 /// Something may be runnable now: a run was queued, a slot came free, a switch was lifted.
 struct dispatch_tick {};
+/// Rows that were queued before went out of the queue or came into it again: a wave opened, a
+/// campaign was paused, queued runs were killed.
+struct queue_changed {
+  std::string campaign;  ///< empty: all
+};
+/// Scheduler → fleet: stop this run and put it back into the queue.
+struct preempt_run {
+  std::string run_id;
+};
+struct get_why {
+  std::string run_id;
+};
+struct why_answer {
+  bool waiting = false;  ///< false: it is at work, final, or unknown here
+  std::string code;
+  std::string detail;
+  std::uint64_t position = 0;
+  std::optional<std::int64_t> eta_ms;  ///< from now
+};
 /// The scheduler's own: repairs whatever a lost message left undone.
 struct idle_tick {};
 /// Fleet → a restarted scheduler: this run is at work.
@@ -306,6 +358,10 @@ struct run_adopted {
   run_finished who;
   std::string repo_url;
   bool holds_cell = true;
+  std::vector<std::string> labels = {};
+  std::int64_t budget_micro_usd = 0;
+  std::int64_t budget_tokens = 0;
+  schema::usage used_before = {};
 };
 struct switches_changed {
   switch_list now;
@@ -361,6 +417,8 @@ struct campaign_submitted {
   std::string name;
   bool resumed = false;
   std::uint32_t runs = 0;
+  bool scheduled = false;  ///< it starts by itself, at `next_ms` first
+  std::int64_t next_ms = 0;
 };
 struct retry_campaign {
   std::string name;
@@ -373,6 +431,13 @@ struct retried {
 struct expanded_repos {
   std::vector<schema::repo_spec> repos;
 };
+
+// -- timetable -----------------------------------------------------------------------------------
+
+/// A timetable was added or removed.
+struct timetables_changed {};
+/// The timetable's own.
+struct timetable_tick {};
 
 // -- fleet ---------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ namespace skein::actors {
 using store_actor = caf::typed_actor<
     caf::replies_to<commit>::with<store::applied>, caf::replies_to<get_run>::with<schema::run>,
     caf::replies_to<get_task>::with<std::string>, caf::replies_to<get_queued>::with<queued_list>,
+    caf::replies_to<get_lane>::with<queued_list>,
+    caf::replies_to<count_queue>::with<store::queue_counts>,
     caf::replies_to<get_interrupted>::with<run_list>,
     caf::replies_to<get_switches>::with<switch_list>, caf::replies_to<get_runs>::with<run_list>,
     caf::replies_to<get_campaign>::with<store::campaign_row>,
@@ -26,6 +28,8 @@ using store_actor = caf::typed_actor<
     caf::replies_to<get_tenants>::with<tenant_list>,
     caf::replies_to<get_pull_requests>::with<pull_request_list>,
     caf::replies_to<get_pull_request_figures>::with<store::pull_request_totals>,
+    caf::replies_to<get_timetables>::with<timetable_list>,
+    caf::replies_to<get_past_use>::with<past_use>,
     caf::replies_to<get_approvals>::with<approval_list>, caf::reacts_to<flush_tick>>;
 
 /// The control plane's git objects and artifacts. Sender: run, tool call, verifier. Every request
@@ -86,13 +90,17 @@ using judging_run = caf::typed_actor<caf::reacts_to<job_done>>;
 
 /// One tenant's quota. Sender: scheduler (request), fleet (return). A lost return is made good by the
 /// fleet, which returns the lease of every run that ended or died.
-using tenant_actor = caf::typed_actor<caf::replies_to<request_lease>::with<lease_answer>,
-                                      caf::reacts_to<return_lease>>;
+using tenant_actor =
+    caf::typed_actor<caf::replies_to<request_lease>::with<lease_answer>,
+                     caf::replies_to<take_pull_request>::with<pull_request_answer>,
+                     caf::reacts_to<return_lease>>;
 
-/// Admission. Sender: intake, campaign, fleet. A lost dispatch_tick delays, never loses, a run: the
-/// scheduler ticks by itself.
+/// Admission. Sender: intake, campaign, fleet. A lost dispatch_tick or queue_changed delays, never
+/// loses, a run: the scheduler ticks by itself and compares itself with the rows.
 using scheduler_actor =
     caf::typed_actor<caf::reacts_to<dispatch_tick>, caf::reacts_to<idle_tick>,
+                     caf::reacts_to<queue_changed>, caf::replies_to<get_why>::with<why_answer>,
+                     caf::replies_to<take_pull_request>::with<pull_request_answer>,
                      caf::reacts_to<switches_changed>, caf::reacts_to<run_adopted>,
                      caf::reacts_to<focus_on>,
                      caf::reacts_to<cell_released>, caf::reacts_to<run_finished>,
@@ -110,6 +118,13 @@ using intake_actor = caf::typed_actor<caf::replies_to<submit_run>::with<submitte
                                       caf::replies_to<submit_campaign>::with<campaign_submitted>,
                                       caf::replies_to<retry_campaign>::with<retried>,
                                       caf::reacts_to<job_done>>;
+
+/// Campaigns that start by themselves. Sender: fleet. What is due follows from its rows and the
+/// clock, so a lost or repeated message only delays; a start has its time in its name, so a repeated
+/// one finds the first.
+using timetable_actor =
+    caf::typed_actor<caf::reacts_to<timetables_changed>, caf::reacts_to<timetable_tick>,
+                     caf::reacts_to<switches_changed>>;
 
 /// What waits for people: passes their answers to the store, which holds the rules, and ends what
 /// nobody answered in time. Sender: fleet, itself. A lost tick is made good by the next.
@@ -129,6 +144,8 @@ using fleet_actor = caf::typed_actor<
     caf::replies_to<attach_run>::with<submitted>,
     caf::replies_to<decide_run>::with<run_decided>,
     caf::replies_to<get_active>::with<active_answer>,
+    caf::replies_to<get_why>::with<why_answer>, caf::reacts_to<preempt_run>,
+    caf::replies_to<take_pull_request>::with<pull_request_answer>,
     caf::replies_to<stop_fleet>::with<fleet_stopped>>;
 
 /// Orderly stop with a deadline. Sender: the program, once.
@@ -205,6 +222,21 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::lease_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::return_lease)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::budget_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::dispatch_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_lane)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::count_queue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::queue_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::preempt_run)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_why)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_timetables)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::timetable_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::get_past_use)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::past_use)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::take_pull_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::pull_request_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::timetables_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::timetable_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::why_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::store::queue_counts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::idle_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::run_adopted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::switches_changed)

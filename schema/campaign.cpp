@@ -29,6 +29,8 @@ json selector_json(const repo_selector& value) {
   put("file", value.file);
   put("glob", value.glob);
   put("github", value.github);
+  if (!value.labels.empty()) out["labels"] = value.labels;
+  if (!value.needs.empty()) out["needs"] = value.needs;
   return out;
 }
 
@@ -39,6 +41,8 @@ repo_selector selector_from_json(const json& value) {
   detail::read(value, "file", out.file);
   detail::read(value, "glob", out.glob);
   detail::read(value, "github", out.github);
+  detail::read(value, "labels", out.labels);
+  detail::read(value, "needs", out.needs);
   return out;
 }
 
@@ -46,12 +50,23 @@ json wave_json(const wave_spec& value) {
   json out = {{"requireSuccess", value.require_success}, {"soak", format_duration(value.soak)}};
   if (value.rest) {
     out["rest"] = true;
+  } else if (!value.label.empty()) {
+    out["label"] = value.label;
+  } else if (!value.owner.empty()) {
+    out["owner"] = value.owner;
   } else if (value.percent > 0) {
     out["size"] = format_percent(value.percent);
   } else {
     out["size"] = value.size;
   }
   return out;
+}
+
+void read_share(const json& object, const char* key, double& target) {
+  if (!detail::has(object, key)) return;
+  const auto share = share_of(object.at(key));
+  if (!share) throw std::logic_error(std::string("not a valid share: ") + key);
+  target = *share;
 }
 
 wave_spec wave_from_json(const json& value) {
@@ -67,6 +82,8 @@ wave_spec wave_from_json(const json& value) {
       out.size = size.get<std::uint32_t>();
     }
   }
+  detail::read(value, "label", out.label);
+  detail::read(value, "owner", out.owner);
   if (detail::has(value, "requireSuccess")) {
     const auto share = share_of(value.at("requireSuccess"));
     if (!share) throw std::logic_error("not a valid requireSuccess");
@@ -86,7 +103,9 @@ schedule_spec schedule_from_json(const json& value) {
 }
 
 json schedule_json(const schedule_spec& value) {
-  json out = {{"cron", value.cron}, {"whenMissed", value.when_missed}};
+  json out = {{"whenMissed", value.when_missed}};
+  // None: the campaign was started by a timetable.
+  if (!value.cron.empty()) out["cron"] = value.cron;
   if (!value.timezone.empty()) out["timezone"] = value.timezone;
   if (!value.window.empty()) out["window"] = value.window;
   return out;
@@ -136,6 +155,14 @@ json to_json(const campaign& value) {
   spec["limits"] = {{"concurrency", value.limits.concurrency},
                     {"maxOpenPullRequests", value.limits.max_open_pull_requests},
                     {"usd", value.limits.usd}};
+  // Only when they say something: campaigns that were stored without them stay what they are.
+  json& limits = spec["limits"];
+  if (value.limits.max_failing_checks != 0) {
+    limits["maxFailingChecks"] = value.limits.max_failing_checks;
+  }
+  if (value.limits.max_failure_rate < 1) limits["maxFailureRate"] = value.limits.max_failure_rate;
+  if (value.limits.max_veto_rate < 1) limits["maxVetoRate"] = value.limits.max_veto_rate;
+  if (value.priority != 0) spec["priority"] = value.priority;
   if (value.schedule) spec["schedule"] = schedule_json(*value.schedule);
   return detail::document_json(
       "Campaign", detail::metadata_json(value.name, value.tenant, value.labels), std::move(spec));
@@ -161,6 +188,10 @@ campaign campaign_from_json(const json& document) {
     detail::read(limits, "concurrency", out.limits.concurrency);
     detail::read(limits, "maxOpenPullRequests", out.limits.max_open_pull_requests);
     detail::read(limits, "usd", out.limits.usd);
+    detail::read(limits, "maxFailingChecks", out.limits.max_failing_checks);
+    read_share(limits, "maxFailureRate", out.limits.max_failure_rate);
+    read_share(limits, "maxVetoRate", out.limits.max_veto_rate);
+    detail::read(spec, "priority", out.priority);
     if (detail::has(spec, "schedule")) out.schedule = schedule_from_json(spec.at("schedule"));
     return out;
   });
@@ -173,6 +204,7 @@ task task_for_repo(const campaign& owner, const repo_spec& repo) {
   out.labels = owner.labels;
   out.spec = owner.task;
   out.spec.repo = repo;
+  if (owner.priority != 0) out.spec.priority = owner.priority;
   return out;
 }
 

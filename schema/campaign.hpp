@@ -13,14 +13,18 @@ struct repo_selector {
   std::string file;    ///< one URL a line; blank lines and `#` comments are skipped
   std::string glob;
   std::string github;
+  std::vector<std::string> labels;  ///< with url: what waves may choose by
+  std::vector<std::string> needs;   ///< with url: addresses of this campaign that go before it
   friend bool operator==(const repo_selector&, const repo_selector&) = default;
 };
 
-/// One of size, percent or rest.
+/// One of size, percent, label, owner or rest.
 struct wave_spec {
   std::uint32_t size = 0;
   double percent = 0;  ///< of all repositories, rounded up
   bool rest = false;
+  std::string label;  ///< all repositories that have it
+  std::string owner;  ///< all repositories of it
   double require_success = 0;  ///< 0…1; below it the campaign halts after this wave
   std::chrono::milliseconds soak{0};
   friend bool operator==(const wave_spec&, const wave_spec&) = default;
@@ -30,6 +34,9 @@ struct campaign_limits {
   std::uint32_t concurrency = 0;  ///< 0: only the fleet's own limit
   std::uint32_t max_open_pull_requests = 0;
   double usd = 0;
+  std::uint32_t max_failing_checks = 0;  ///< 0: any number
+  double max_failure_rate = 1;           ///< of the runs that ended
+  double max_veto_rate = 1;              ///< of the pull requests that people have ended: closed
   friend bool operator==(const campaign_limits&, const campaign_limits&) = default;
 };
 
@@ -50,6 +57,7 @@ struct campaign {
   std::vector<wave_spec> waves;  ///< empty: one wave with everything
   campaign_limits limits;
   std::optional<schedule_spec> schedule;
+  int priority = 0;  ///< of its runs
   friend bool operator==(const campaign&, const campaign&) = default;
 };
 

@@ -114,7 +114,9 @@ json to_json(const config& value) {
     tenants[name] = {{"weight", each.weight},
                      {"maxConcurrency", each.max_concurrency},
                      {"usd", each.usd},
-                     {"tokens", each.tokens}};
+                     {"tokens", each.tokens},
+                     {"pullRequestsPerHour", each.pull_requests_per_hour},
+                     {"pullRequestsPerDay", each.pull_requests_per_day}};
   }
   json registries = json::object();
   for (const auto& [name, each] : value.egress.registries) {
@@ -143,6 +145,11 @@ json to_json(const config& value) {
           {"maxCrashes", value.max_crashes},
           {"author", {{"name", value.author_name}, {"email", value.author_email}}},
           {"tenants", std::move(tenants)},
+          {"scheduler",
+           {{"preemptionsPerMinute", value.scheduler.preemptions_per_minute},
+            {"halfLife", format_duration(value.scheduler.half_life)},
+            {"ageing", format_duration(value.scheduler.ageing)},
+            {"labels", value.scheduler.labels}}},
           {"egress", std::move(egress)},
           {"policies", value.policies},
           {"providers", std::move(providers)},
@@ -176,7 +183,14 @@ config config_from_json(const json& document) {
       read(each, "maxConcurrency", tenant.max_concurrency);
       read(each, "usd", tenant.usd);
       read(each, "tokens", tenant.tokens);
+      read(each, "pullRequestsPerHour", tenant.pull_requests_per_hour);
+      read(each, "pullRequestsPerDay", tenant.pull_requests_per_day);
     }
+    const json& scheduler = detail::member(document, "scheduler");
+    read(scheduler, "preemptionsPerMinute", out.scheduler.preemptions_per_minute);
+    detail::read_duration(scheduler, "halfLife", out.scheduler.half_life);
+    detail::read_duration(scheduler, "ageing", out.scheduler.ageing);
+    read(scheduler, "labels", out.scheduler.labels);
     const json& egress = detail::member(document, "egress");
     read(egress, "upstreamProxy", out.egress.upstream_proxy);
     for (const auto& [name, each] : detail::member(egress, "registries").items()) {

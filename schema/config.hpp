@@ -17,7 +17,18 @@ struct tenant_config {
   std::uint32_t max_concurrency = 0;  ///< 0: no limit of its own
   double usd = 0;                     ///< 0: no limit
   std::uint64_t tokens = 0;           ///< 0: no limit
+  std::uint32_t pull_requests_per_hour = 0;  ///< 0: no limit
+  std::uint32_t pull_requests_per_day = 0;   ///< 0: no limit
   friend bool operator==(const tenant_config&, const tenant_config&) = default;
+};
+
+/// Who goes first; docs/scheduling.md explains it.
+struct scheduler_config {
+  std::uint32_t preemptions_per_minute = 0;  ///< 0: none
+  std::chrono::milliseconds half_life{std::chrono::hours{1}};  ///< of past use
+  std::chrono::milliseconds ageing{std::chrono::minutes{10}};  ///< are worth one step of priority
+  std::map<std::string, std::uint32_t> labels;  ///< `key=value`: so many runs at once
+  friend bool operator==(const scheduler_config&, const scheduler_config&) = default;
 };
 
 /// What `network: registries` opens under one name.
@@ -109,6 +120,7 @@ struct config {
   std::string author_name = "Skein";
   std::string author_email = "skein@localhost";
   std::map<std::string, tenant_config> tenants;
+  scheduler_config scheduler;
   egress_config egress;
   std::vector<std::string> policies;  ///< files whose rules are added to the shipped ones
   approval_config approvals;

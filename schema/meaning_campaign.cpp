@@ -40,7 +40,7 @@ void check_repos(const scope_of_check& spec) {
 void check_waves(const scope_of_check& spec) {
   const std::vector<scope_of_check> waves = spec.each("waves");
   for (const scope_of_check& wave : waves) {
-    wave.exactly_one({"size", "rest"});
+    wave.exactly_one({"size", "label", "owner", "rest"});
     if (wave.has("rest") && &wave != &waves.back()) {
       wave.wrong("rest leaves nothing for the waves after it", "rest only in the last wave");
     }
@@ -55,6 +55,7 @@ void check_waves(const scope_of_check& spec) {
       wave.at("requireSuccess")
           .wrong("not a share: " + wave.value()["requireSuccess"].dump(), "80% or 0.8");
     }
+    for (const char* key : {"label", "owner"}) wave.line(key);
     wave.duration("soak", milliseconds{0}, hours{24 * 30});
   }
 }
@@ -86,6 +87,12 @@ void check_campaign_spec(const scope_of_check& spec) {
   check_task_spec(spec.at("task"));
   check_repos(spec);
   check_waves(spec);
+  for (const char* key : {"maxFailureRate", "maxVetoRate"}) {
+    const auto limits = spec.at("limits");
+    if (limits.has(key) && !share_of(limits.value()[key])) {
+      limits.at(key).wrong("not a share: " + limits.value()[key].dump(), "20% or 0.2");
+    }
+  }
   if (spec.has("schedule")) check_schedule(spec.at("schedule"));
 }
 

@@ -264,6 +264,8 @@ json spec_json(const task_spec& value) {
   json verifiers = json::array();
   for (const verifier_spec& each : value.verifiers) verifiers.push_back(verifier_json(each));
   out["verifiers"] = std::move(verifiers);
+  // Only when it says something: hashes of tasks that were frozen without it stay what they are.
+  if (value.priority != 0) out["priority"] = value.priority;
   return out;
 }
 
@@ -281,6 +283,7 @@ task_spec spec_from_json(const json& value) {
   }
   out.budget = budget_from_json(member(value, "budget"));
   out.publish = publish_from_json(member(value, "publish"));
+  read(value, "priority", out.priority);
   return out;
 }
 

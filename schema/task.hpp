@@ -105,6 +105,7 @@ struct task_spec {
   std::vector<verifier_spec> verifiers;
   budget_spec budget;
   publish_spec publish;
+  int priority = 0;  ///< -100…100: more goes first within the tenant
   friend bool operator==(const task_spec&, const task_spec&) = default;
 };
 

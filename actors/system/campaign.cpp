@@ -5,11 +5,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace skein::actors {
 
 using schema::campaign_state;
 
 namespace {
+
+/// Begins the reason of a halt that is not a wave's.
+const std::string outcome_halt = "outcome: ";
 
 /// Repairs a lost run_finished.
 constexpr std::chrono::seconds look_period{5};
@@ -46,8 +51,12 @@ void campaign_walk::decide(const totals_list& totals) {
   } else if (all_final_ms == 0) {
     all_final_ms = now;
   }
-  const auto next = schedule::next_act(row.value, row.open_wave, totals,
-                                       all_final_ms == 0 ? 0 : now - all_final_ms);
+  auto next = schedule::next_act(row.value, row.open_wave, totals,
+                                 all_final_ms == 0 ? 0 : now - all_final_ms);
+  if (const auto verdict = judged(totals);
+      verdict.act == schedule::outcome_act::halt && next.act != schedule::wave_act::complete) {
+    next = {schedule::wave_act::halt, {}, outcome_halt + verdict.reason};
+  }
   store::set_campaign order;
   order.name = row.value.name;
   switch (next.act) {
@@ -72,14 +81,33 @@ void campaign_walk::decide(const totals_list& totals) {
       spdlog::error("campaign {}: {}", row.value.name, from_caf(failed, "move on").message);
       return;
     }
+    self->send(scheduler, queue_changed{row.value.name});
     if (row.state == campaign_state::completed) return self->quit();
-    self->send(scheduler, dispatch_tick{});
     look();
   });
 }
 
-void campaign_walk::change(store::set_campaign what,
-                                    std::function<void(const caf::error&)> then) {
+schedule::outcome_figures campaign_walk::figures(const totals_list& totals) const {
+  return schedule::count_runs(totals);
+}
+
+schedule::outcome_decision campaign_walk::judged(const totals_list& totals) const {
+  const auto& limits = row.value.limits;
+  schedule::outcome_limits most;
+  most.max_open_pull_requests = limits.max_open_pull_requests;
+  most.max_failing_checks = limits.max_failing_checks;
+  most.max_failure_rate = limits.max_failure_rate;
+  most.max_veto_rate = limits.max_veto_rate;
+  auto now = figures(totals);
+  now.ended -= std::min(now.ended, excused.ended);
+  now.failed -= std::min(now.failed, excused.failed);
+  now.merged -= std::min(now.merged, excused.merged);
+  now.closed -= std::min(now.closed, excused.closed);
+  now.failing_checks -= std::min(now.failing_checks, excused.failing_checks);
+  return schedule::judge_outcome(most, now);
+}
+
+void campaign_walk::change(store::set_campaign what, std::function<void(const caf::error&)> then) {
   self->request(store, store_timeout, commit{what})
       .then(
           [this, what, then](const store::applied&) {
@@ -95,8 +123,7 @@ void campaign_walk::run_over() {
   if (--outstanding <= 0) look();
 }
 
-caf::typed_response_promise<campaign_answer> campaign_walk::control(
-    const control_campaign& order) {
+caf::typed_response_promise<campaign_answer> campaign_walk::control(const control_campaign& order) {
   auto promise = self->make_response_promise<campaign_answer>();
   store::set_campaign what;
   what.name = row.value.name;
@@ -112,20 +139,43 @@ caf::typed_response_promise<campaign_answer> campaign_walk::control(
     case campaign_act::resume:
       what.state = campaign_state::running;
       // The operator has looked at why it halted; the wave's requirement is behind us.
-      if (row.state == campaign_state::halted) what.open_wave = row.open_wave + 1;
+      if (row.state == campaign_state::halted && !row.reason.starts_with(outcome_halt)) {
+        what.open_wave = row.open_wave + 1;
+      }
+      if (row.state == campaign_state::halted) {
+        resume(what, promise);
+        return promise;
+      }
       break;
   }
+  carry_out(what, promise);
+  return promise;
+}
+
+void campaign_walk::carry_out(const store::set_campaign& what,
+                              caf::typed_response_promise<campaign_answer> promise) {
   change(what, [this, promise](const caf::error& failed) mutable {
     if (failed) {
       promise.deliver(failed);
       return;
     }
     promise.deliver(campaign_answer{row.state});
+    self->send(scheduler, queue_changed{row.value.name});
     if (row.state == campaign_state::aborted) return self->quit();
-    self->send(scheduler, dispatch_tick{});
     look();
   });
-  return promise;
+}
+
+void campaign_walk::resume(const store::set_campaign& what,
+                           caf::typed_response_promise<campaign_answer> promise) {
+  // The operator has looked at what it came to so far: only what comes after this counts.
+  self->request(store, store_timeout, get_totals{row.value.name})
+      .then(
+          [this, what, promise](const totals_list& totals) {
+            excused = figures(totals);
+            carry_out(what, promise);
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
 }
 
 campaign_actor::behavior_type campaign(campaign_actor::stateful_pointer<campaign_walk> self,

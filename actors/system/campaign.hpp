@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/parts.hpp"
+#include "runtime/schedule/outcome.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -20,6 +21,7 @@ struct campaign_walk {
   std::int64_t all_final_ms = 0;  ///< since when the open wave is all final; 0: it is not
   std::int64_t outstanding = 0;   ///< runs of open waves that are not final, as last counted
   bool looking = false;
+  schedule::outcome_figures excused;  ///< what an operator has seen and let pass
 
   explicit campaign_walk(campaign_actor::pointer self) : self(self) {}
 
@@ -30,6 +32,13 @@ struct campaign_walk {
 
  private:
   void decide(const totals_list& totals);
+  /// What its runs and pull requests came to.
+  [[nodiscard]] schedule::outcome_figures figures(const totals_list& totals) const;
+  [[nodiscard]] schedule::outcome_decision judged(const totals_list& totals) const;
+  void resume(const store::set_campaign& what,
+              caf::typed_response_promise<campaign_answer> promise);
+  void carry_out(const store::set_campaign& what,
+                 caf::typed_response_promise<campaign_answer> promise);
   void change(store::set_campaign what, std::function<void(const caf::error&)> then);
 };
 

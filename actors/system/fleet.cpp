@@ -7,8 +7,11 @@
 #include "actors/system/approvals.hpp"
 #include "actors/system/campaign.hpp"
 #include "actors/system/intake.hpp"
+#include "actors/system/timetable.hpp"
 
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 namespace skein::actors {
 
@@ -17,6 +20,23 @@ namespace {
 /// More restarts of system actors than this within a minute mean that restarting does not help.
 constexpr std::size_t most_restarts = 10;
 constexpr std::int64_t restart_window_ms = 60'000;
+
+run_adopted lease_of(const schema::run& row, const schema::task& task) {
+  run_adopted out;
+  out.who = {row.id, row.tenant, row.campaign, row.state, {}};
+  out.repo_url = row.repo.url;
+  for (const auto& [key, value] : task.labels) out.labels.push_back(key + "=" + value);
+  if (task.spec.agent.kind == schema::agent_kind::model ||
+      task.spec.agent.kind == schema::agent_kind::external) {
+    const auto used = static_cast<std::int64_t>(row.used.tokens_in + row.used.tokens_out);
+    out.budget_micro_usd =
+        static_cast<std::int64_t>(std::max(task.spec.budget.usd - row.used.usd, 0.0) * 1e6);
+    out.budget_tokens =
+        std::max<std::int64_t>(static_cast<std::int64_t>(task.spec.budget.tokens) - used, 0);
+  }
+  out.used_before = row.used;
+  return out;
+}
 
 }  // namespace
 
@@ -45,7 +65,8 @@ caf::typed_response_promise<booted> fleet_state::start() {
                     spawn_campaign(row.value.name);
                   }
                 }
-                self->send(scheduler, dispatch_tick{});
+                self->send(scheduler, queue_changed{});
+                if (timetables) self->send(timetables, timetables_changed{});
                 promise.deliver(booted{static_cast<std::uint32_t>(rows->size())});
               },
               failed);
@@ -55,9 +76,9 @@ caf::typed_response_promise<booted> fleet_state::start() {
     spawn_system(std::move(so_far));
     reload_switches([this, failed, recovered] {
       self->request(parts.store, store_timeout, get_interrupted{})
-          .then([recovered](run_list& rows) {
-            recovered(std::make_shared<run_list>(std::move(rows)));
-          }, failed);
+          .then([recovered](
+                    run_list& rows) { recovered(std::make_shared<run_list>(std::move(rows))); },
+                failed);
     });
   };
   self->request(parts.store, store_timeout, get_tenants{}).then(with_tenants, failed);
@@ -76,7 +97,15 @@ void fleet_state::spawn_system(tenant_list so_far) {
   intake = self->spawn(actors::intake, world, parts.store);
   adopt(intake);
   spawn_approvals();
+  if (!options.focused) spawn_timetables();
   spawn_scheduler(std::move(so_far));
+}
+
+void fleet_state::spawn_timetables() {
+  timetables =
+      self->spawn(actors::timetable, world, parts.store, caf::actor_cast<campaign_starter>(self));
+  adopt(timetables);
+  self->send(timetables, switches_changed{switches});
 }
 
 void fleet_state::spawn_approvals() {
@@ -85,13 +114,15 @@ void fleet_state::spawn_approvals() {
 }
 
 void fleet_state::spawn_scheduler(tenant_list so_far) {
-  scheduler = self->spawn(actors::scheduler, world, parts.store,
-                          caf::actor_cast<admission_listener>(self),
-                          caf::actor_cast<budget_listener>(self), options, std::move(so_far));
+  scheduler =
+      self->spawn(actors::scheduler, world, parts.store, caf::actor_cast<admission_listener>(self),
+                  caf::actor_cast<budget_listener>(self), options, std::move(so_far));
   adopt(scheduler);
   self->send(scheduler, switches_changed{switches});
   for (const auto& [id, run] : runs) {
-    self->send(scheduler, run_adopted{run.who, run.repo_url, run.holds_cell});
+    auto lease = run.lease;
+    lease.holds_cell = run.holds_cell;
+    self->send(scheduler, std::move(lease));
   }
 }
 
@@ -101,7 +132,7 @@ void fleet_state::spawn_campaign(const std::string& name) {
           [this, name](const store::campaign_row& row) {
             if (stopping) return;
             adopt_campaign(row);
-            self->send(scheduler, dispatch_tick{});
+            self->send(scheduler, queue_changed{row.value.name});
           },
           [name](const caf::error& failed) {
             spdlog::error("campaign {}: {}", name, from_caf(failed, "start").message);
@@ -131,8 +162,9 @@ void fleet_state::start_run(const run_admitted& fact) {
                     [this, row, fact](const std::string& json) {
                       // Killed between admission and now.
                       if (stopping || row.attempt != fact.attempt || schema::is_final(row.state)) {
-                        return self->send(scheduler, run_finished{row.id, row.tenant, row.campaign,
-                                                                  row.state, {}});
+                        return self->send(
+                            scheduler,
+                            run_finished{row.id, row.tenant, row.campaign, row.state, {}});
                       }
                       spawn_run(row, schema::task_from_json(nlohmann::json::parse(json)));
                     },
@@ -145,9 +177,9 @@ void fleet_state::spawn_run(const schema::run& row, const schema::task& task) {
   auto actor = self->spawn(run_behavior, parts, row, task);
   adopt(actor);
   run_of_actor.emplace(actor.address(), row.id);
-  runs.insert_or_assign(row.id,
-                        live_run{actor, run_finished{row.id, row.tenant, row.campaign, row.state, {}},
-                                 row.repo.url, true});
+  runs.insert_or_assign(
+      row.id, live_run{actor, run_finished{row.id, row.tenant, row.campaign, row.state, {}},
+                       row.repo.url, true, lease_of(row, task)});
   // A kill that came while the run was being read.
   if (const auto* order = kill_switch_for(row.tenant, row.campaign, row.repo.url, row.id)) {
     self->request(actor, std::chrono::minutes{1},
@@ -195,7 +227,7 @@ void fleet_state::down(const caf::down_msg& message) {
         .then(
             [this](const schema::run& row) {
               recover(row, [this, row] {
-                run_over({row.id, row.tenant, row.campaign, row.state, {}});
+                run_over({row.id, row.tenant, row.campaign, row.state, row.used});
               });
             },
             [this, id](const caf::error& failed) {
@@ -226,10 +258,17 @@ void fleet_state::down(const caf::down_msg& message) {
     adopt(intake = self->spawn(actors::intake, world, parts.store));
   } else if (message.source == approvals.address()) {
     spawn_approvals();
+  } else if (timetables && message.source == timetables.address()) {
+    spawn_timetables();
+    self->send(timetables, timetables_changed{});
   } else if (message.source == scheduler.address()) {
     self->request(parts.store, store_timeout, get_tenants{})
-        .then([this](tenant_list& so_far) { spawn_scheduler(std::move(so_far)); },
-              [this](const caf::error&) { give_up("the scheduler cannot be restarted"); });
+        .then(
+            [this](tenant_list& so_far) {
+              spawn_scheduler(std::move(so_far));
+              self->send(scheduler, queue_changed{});
+            },
+            [this](const caf::error&) { give_up("the scheduler cannot be restarted"); });
   }
 }
 
@@ -242,6 +281,7 @@ caf::typed_response_promise<fleet_stopped> fleet_state::stop() {
     for (const auto& [name, actor] : campaigns) {
       self->send_exit(actor, caf::exit_reason::user_shutdown);
     }
+    if (timetables) self->send_exit(timetables, caf::exit_reason::user_shutdown);
     self->send_exit(intake, caf::exit_reason::user_shutdown);
     self->send_exit(scheduler, caf::exit_reason::user_shutdown);
     self->send_exit(approvals, caf::exit_reason::user_shutdown);
@@ -290,6 +330,9 @@ fleet_actor::behavior_type fleet(fleet_actor::stateful_pointer<fleet_state> self
       [self](const operate_lift& order) { return self->state.lift(order); },
       [self](const attach_run& order) { return self->state.attach(order); },
       [self](const decide_run& order) { return self->state.decide(order); },
+      [self](const get_why& ask) { return self->delegate(self->state.scheduler, ask); },
+      [self](const take_pull_request& ask) { return self->delegate(self->state.scheduler, ask); },
+      [self](const preempt_run& order) { self->state.preempt(order); },
       [self](const get_active&) { return self->state.active(); },
       [self](const stop_fleet&) { return self->state.stop(); },
   };

@@ -34,6 +34,7 @@ struct fleet_state {
     run_finished who;       ///< without the outcome
     std::string repo_url;
     bool holds_cell = true;
+    run_adopted lease;      ///< what a new scheduler has to know
   };
 
   fleet_actor::pointer self;
@@ -45,6 +46,7 @@ struct fleet_state {
   scheduler_actor scheduler;
   intake_actor intake;
   approvals_actor approvals;
+  timetable_actor timetables;  ///< none in a fleet that has a focus
   std::unordered_map<std::string, live_run> runs;       ///< by run id
   std::map<caf::actor_addr, std::string> run_of_actor;  ///< for DOWN
   std::map<std::string, campaign_actor> campaigns;
@@ -72,6 +74,7 @@ struct fleet_state {
   caf::typed_response_promise<run_decided> decide(const decide_run& order);
   caf::typed_response_promise<fleet_stopped> stop();
   [[nodiscard]] active_answer active() const;
+  void preempt(const preempt_run& order);
 
  private:
   /// Supervises `child`.
@@ -80,6 +83,10 @@ struct fleet_state {
   void spawn_system(tenant_list so_far);
   void spawn_scheduler(tenant_list so_far);
   void spawn_approvals();
+  void spawn_timetables();
+  /// There is no such campaign: it may be a timetable.
+  void control_timetable(const control_campaign& order,
+                         caf::typed_response_promise<campaign_answer> promise);
   void spawn_run(const schema::run& row, const schema::task& task);
   void focus(const std::string& campaign, const std::string& run_id);
   void spawn_campaign(const std::string& name);

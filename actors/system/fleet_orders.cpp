@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace skein::actors {
 
 namespace {
@@ -56,6 +58,7 @@ void fleet_state::reload_switches(std::function<void()> then) {
           [this, then](const switch_list& now) {
             switches = now;
             self->send(scheduler, switches_changed{now});
+            if (timetables) self->send(timetables, switches_changed{now});
             then();
           },
           [this](const caf::error& failed) {
@@ -143,6 +146,11 @@ caf::typed_response_promise<campaign_submitted> fleet_state::submit(const submit
   self->request(intake, order_timeout, order)
       .then(
           [this, promise](const campaign_submitted& answer) mutable {
+            if (answer.scheduled) {
+              if (timetables) self->send(timetables, timetables_changed{});
+              promise.deliver(answer);
+              return;
+            }
             focus(answer.name, {});
             spawn_campaign(answer.name);
             promise.deliver(answer);
@@ -179,11 +187,10 @@ caf::typed_response_promise<campaign_answer> fleet_state::control(const control_
                 promise.deliver(answer);
                 return;
               }
-              stop_scope(store::switch_scope::campaign, order.name,
-                         "campaign aborted" + (order.reason.empty() ? "" : ": " + order.reason),
-                         [promise, answer](const switch_report&) mutable {
-                           promise.deliver(answer);
-                         });
+              stop_scope(
+                  store::switch_scope::campaign, order.name,
+                  "campaign aborted" + (order.reason.empty() ? "" : ": " + order.reason),
+                  [promise, answer](const switch_report&) mutable { promise.deliver(answer); });
             },
             failed);
   };
@@ -206,8 +213,48 @@ caf::typed_response_promise<campaign_answer> fleet_state::control(const control_
             }
             forward(adopt_campaign(row));
           },
-          failed);
+          [this, promise, order](const caf::error& why) mutable {
+            if (from_caf(why, "find the campaign").code == errc::not_found) {
+              return control_timetable(order, promise);
+            }
+            promise.deliver(why);
+          });
   return promise;
+}
+
+void fleet_state::control_timetable(const control_campaign& order,
+                                    caf::typed_response_promise<campaign_answer> promise) {
+  auto missing = [order]() mutable -> caf::error {
+    return to_caf({errc::not_found, "no campaign " + order.name,
+                   "list them with `skein get campaigns` and `skein get schedules`"});
+  };
+  self->request(parts.store, store_timeout, get_timetables{})
+      .then(
+          [this, promise, order, missing](const timetable_list& rows) mutable {
+            const bool there = std::any_of(rows.begin(), rows.end(), [&order](const auto& row) {
+              return row.name == order.name;
+            });
+            if (!there) {
+              promise.deliver(missing());
+              return;
+            }
+            if (order.act != campaign_act::abort) {
+              promise.deliver(
+                  to_caf({errc::invalid, order.name + " is a timetable",
+                          "stop it with `skein hold --campaign " + order.name +
+                              "`, or for good with `skein campaign abort " + order.name + "`"}));
+              return;
+            }
+            self->request(parts.store, store_timeout,
+                          commit{store::drop_timetable{order.name, order.by}})
+                .then(
+                    [this, promise](const store::applied&) mutable {
+                      if (timetables) self->send(timetables, timetables_changed{});
+                      promise.deliver(campaign_answer{schema::campaign_state::aborted});
+                    },
+                    [promise](const caf::error& why) mutable { promise.deliver(why); });
+          },
+          [promise](const caf::error& why) mutable { promise.deliver(why); });
 }
 
 caf::typed_response_promise<switch_report> fleet_state::operate(const operate_switch& order) {
@@ -223,8 +270,8 @@ caf::typed_response_promise<switch_report> fleet_state::operate(const operate_sw
           [this, order, stopped](const store::applied&) mutable {
             reload_switches([this, order, stopped]() mutable {
               if (order.value.kind != store::switch_kind::kill) return stopped({});
-              stop_scope(order.value.scope, order.value.target, "kill switch: " + order.value.reason,
-                         stopped);
+              stop_scope(order.value.scope, order.value.target,
+                         "kill switch: " + order.value.reason, stopped);
             });
           },
           [promise](const caf::error& failed) mutable { promise.deliver(failed); });
@@ -257,8 +304,7 @@ void fleet_state::stop_scope(store::switch_scope scope, const std::string& targe
     if (!covers(scope, target, run.who.tenant, run.who.campaign, run.repo_url, id)) continue;
     ++*left;
     ++report->stopped_runs;
-    self->request(run.actor, std::chrono::minutes{1},
-                  kill_run{schema::run_state::killed, reason})
+    self->request(run.actor, std::chrono::minutes{1}, kill_run{schema::run_state::killed, reason})
         .then([one_less](const run_stopped&) { one_less(); },
               [one_less](const caf::error&) { one_less(); });
   }
@@ -312,6 +358,7 @@ void fleet_state::finish_queued_rows(store::finish_queued order, std::uint64_t s
           [this, order, so_far, then](const store::applied& done) {
             if (done.affected == 0) {
               for (const auto& [name, actor] : campaigns) self->send(actor, wave_tick{});
+              if (so_far > 0) self->send(scheduler, queue_changed{});
               return then(so_far);
             }
             finish_queued_rows(order, so_far + done.affected, then);
@@ -320,6 +367,53 @@ void fleet_state::finish_queued_rows(store::finish_queued order, std::uint64_t s
             spdlog::error("queued runs: {}", from_caf(failed, "end").message);
             then(so_far);
           });
+}
+
+/// Parked, its files are gone and nothing of it is at work: then its row goes back to the queue.
+void fleet_state::preempt(const preempt_run& order) {
+  const auto found = runs.find(order.run_id);
+  if (found == runs.end() || !found->second.holds_cell) return;
+  auto back = [this](const schema::run& row) {
+    const auto over = [this, row](schema::run_state now) {
+      run_over({row.id, row.tenant, row.campaign, now, row.used});
+    };
+    // It went on to publish, or ended, before it could be stopped.
+    if (schema::is_final(row.state) || row.state == schema::run_state::waiting_approval) {
+      return over(row.state);
+    }
+    if (row.state == schema::run_state::publish) {
+      self->send(scheduler, cell_released{row.id});
+      return publish_on(row, [] {});
+    }
+    store::advance_run again;
+    again.run_id = row.id;
+    again.attempt = row.attempt;
+    again.from = row.state;
+    again.to = schema::run_state::schedule;
+    again.preempted = true;
+    again.event = {{"reason", "it made room for a run of higher priority"}};
+    self->request(parts.store, store_timeout, commit{again})
+        .then([over](const store::applied& done) { over(done.state); },
+              [over, row](const caf::error& failed) {
+                spdlog::error("run {}: {}", row.id, from_caf(failed, "requeue").message);
+                over(row.state);
+              });
+  };
+  auto read = [this, id = order.run_id, back] {
+    self->request(parts.store, store_timeout, get_run{id})
+        .then(back, [this, id](const caf::error& failed) {
+          give_up("run " + id + " cannot be requeued: " + from_caf(failed, "read").message);
+        });
+  };
+  // From here on its end is not a crash.
+  const auto actor = found->second.actor;
+  runs.erase(found);
+  self->request(actor, std::chrono::minutes{1}, park_run{})
+      .then([read](const run_stopped&) { read(); },
+            [read, actor, this](const caf::error&) {
+              self->send_exit(actor, caf::exit_reason::kill);
+              read();
+            });
 }
 
 void fleet_state::budget_over(const budget_gone& fact) {

@@ -63,8 +63,9 @@ void fleet_state::publish_on(const schema::run& row, std::function<void()> then)
           [this, row, then](const std::string& json) {
             if (!stopping && !runs.contains(row.id)) {
               spawn_run(row, schema::task_from_json(nlohmann::json::parse(json)));
-              self->send(scheduler, run_adopted{{row.id, row.tenant, row.campaign, row.state, {}},
-                                                row.repo.url, false});
+              auto lease = runs.at(row.id).lease;
+              lease.holds_cell = false;
+              self->send(scheduler, std::move(lease));
             }
             then();
           },

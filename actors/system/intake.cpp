@@ -1,10 +1,15 @@
 #include "actors/system/intake.hpp"
 
 #include "actors/offload.hpp"
+#include "actors/system/timetable.hpp"
 #include "runtime/schedule/admission.hpp"
 #include "runtime/schedule/expand_repos.hpp"
+#include "runtime/schedule/wave_plan.hpp"
 #include "schema/identity.hpp"
 
+#include <algorithm>
+#include <map>
+#include <numeric>
 #include <set>
 
 namespace skein::actors {
@@ -29,9 +34,44 @@ void choose_agent(const surroundings& world, schema::task_spec& spec) {
   spec.agent_given = true;
 }
 
+/// The wave of each repository, by the campaign's rules and what its repositories need.
+result<std::vector<std::uint32_t>> waves_of(const schema::campaign& campaign,
+                                            const std::vector<schema::repo_spec>& repos,
+                                            const std::filesystem::path& directory) {
+  std::map<std::string, std::uint32_t> places;
+  std::vector<schedule::fleet_repo> fleet;
+  for (const auto& repo : repos) {
+    places.emplace(repo.url, static_cast<std::uint32_t>(fleet.size()));
+    fleet.push_back({repo.url, schedule::owner_of(repo.url), {}});
+  }
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> needs;
+  for (const auto& selector : campaign.repos) {
+    if (selector.labels.empty() && selector.needs.empty()) continue;
+    const auto at = places.find(schedule::full_address(selector.url, directory));
+    if (at == places.end()) continue;
+    fleet[at->second].labels = selector.labels;
+    for (const auto& needed : selector.needs) {
+      const auto other = places.find(schedule::full_address(needed, directory));
+      if (other == places.end()) {
+        return error{
+            errc::invalid,
+            "repository " + selector.url + " needs " + needed + ", which is not in the campaign",
+            "add it under spec.repos, or take the need away"};
+      }
+      needs.emplace_back(at->second, other->second);
+    }
+  }
+  std::vector<schedule::wave_rule> rules;
+  for (const auto& wave : campaign.waves) {
+    rules.push_back({wave.size, wave.percent, wave.label, wave.owner, wave.rest});
+  }
+  return schedule::plan_waves(rules, fleet, needs);
+}
+
 /// All runs of a campaign and their tasks, in one durable operation.
 store::add_campaign expanded(const surroundings& world, const submit_campaign& order,
-                             const std::vector<schema::repo_spec>& repos) {
+                             const std::vector<schema::repo_spec>& repos,
+                             const std::vector<std::uint32_t>& waves) {
   const auto& campaign = order.campaign;
   store::add_campaign made;
   made.value = campaign;
@@ -39,18 +79,24 @@ store::add_campaign expanded(const surroundings& world, const submit_campaign& o
   made.spec_json = schema::canonical_json(document);
   made.spec_sha256 = schema::sha256_hex(made.spec_json);
   made.by = order.by;
-  const auto sizes = schema::wave_sizes(campaign, static_cast<std::uint32_t>(repos.size()));
-  std::size_t index = 0;
-  for (std::uint32_t wave = 0; wave < sizes.size(); ++wave) {
-    for (std::uint32_t i = 0; i < sizes[wave]; ++i, ++index) {
-      schedule::origin from{order.by, campaign.name, wave, wave == 0, order.dry_run,
-                            world.now_ms()};
-      auto task = schema::task_for_repo(campaign, repos[index]);
-      choose_agent(world, task.spec);
-      auto candidate = schedule::new_run(task, from, world.rules.verifiers);
-      made.tasks.emplace_back(candidate.frozen.sha256, std::move(candidate.frozen.json));
-      made.runs.push_back(std::move(candidate.row));
-    }
+  std::vector<std::uint32_t> order_of_runs(repos.size());
+  std::iota(order_of_runs.begin(), order_of_runs.end(), 0U);
+  std::stable_sort(order_of_runs.begin(), order_of_runs.end(),
+                   [&waves](auto a, auto b) { return waves[a] < waves[b]; });
+  for (const auto index : order_of_runs) {
+    const auto wave = waves[index];
+    schedule::origin from{order.by,
+                          campaign.name,
+                          wave,
+                          wave == 0,
+                          order.dry_run,
+                          world.now_ms(),
+                          world.config.scheduler.ageing.count()};
+    auto task = schema::task_for_repo(campaign, repos[index]);
+    choose_agent(world, task.spec);
+    auto candidate = schedule::new_run(task, from, world.rules.verifiers);
+    made.tasks.emplace_back(candidate.frozen.sha256, std::move(candidate.frozen.json));
+    made.runs.push_back(std::move(candidate.row));
   }
   return made;
 }
@@ -63,10 +109,11 @@ caf::typed_response_promise<submitted> intake_state::submit(const submit_run& or
   from.by = order.by;
   from.dry_run = order.dry_run;
   from.at_ms = world->now_ms();
+  from.ageing_ms = world->config.scheduler.ageing.count();
   auto task = order.task;
   choose_agent(*world, task.spec);
-  auto made = std::make_shared<schedule::candidate>(
-      schedule::new_run(task, from, world->rules.verifiers));
+  auto made =
+      std::make_shared<schedule::candidate>(schedule::new_run(task, from, world->rules.verifiers));
   auto failed = [promise](const caf::error& why) mutable { promise.deliver(why); };
   self->request(store, store_timeout,
                 commit{store::put_task{made->frozen.sha256, made->frozen.json}})
@@ -83,15 +130,19 @@ caf::typed_response_promise<submitted> intake_state::submit(const submit_run& or
   return promise;
 }
 
-caf::typed_response_promise<campaign_submitted> intake_state::submit(
-    const submit_campaign& given) {
+caf::typed_response_promise<campaign_submitted> intake_state::submit(const submit_campaign& given) {
   auto promise = self->make_response_promise<campaign_submitted>();
   auto order = std::make_shared<submit_campaign>(given);
   if (order->dry_run) {
     // A rehearsal never takes the name of the real thing.
-    order->campaign.name = order->campaign.name.substr(0, 48) + ".dry-run-" +
-                           schema::new_id().substr(0, 6);
+    order->campaign.name =
+        order->campaign.name.substr(0, 48) + ".dry-run-" + schema::new_id().substr(0, 6);
+    order->campaign.schedule.reset();
     begin_campaign(promise, order);
+    return promise;
+  }
+  if (order->campaign.schedule && !order->campaign.schedule->cron.empty()) {
+    begin_timetable(promise, *order);
     return promise;
   }
   self->request(store, store_timeout, get_campaign{order->campaign.name})
@@ -105,8 +156,8 @@ caf::typed_response_promise<campaign_submitted> intake_state::submit(
             }
             promise.deliver(to_caf(
                 {errc::conflict,
-                 "campaign " + order->campaign.name + " exists with other content: " +
-                     differences(stored, document),
+                 "campaign " + order->campaign.name +
+                     " exists with other content: " + differences(stored, document),
                  "give the new one another name, or restore the file to resume the old one"}));
           },
           [this, promise, order](const caf::error& failed) mutable {
@@ -120,12 +171,38 @@ caf::typed_response_promise<campaign_submitted> intake_state::submit(
   return promise;
 }
 
+void intake_state::begin_timetable(caf::typed_response_promise<campaign_submitted> promise,
+                                   const submit_campaign& order) {
+  const auto times = read_times(*order.campaign.schedule);
+  if (!times) {
+    promise.deliver(to_caf(times.error()));
+    return;
+  }
+  const auto now = world->now_ms();
+  store::put_timetable row;
+  row.name = order.campaign.name;
+  row.tenant = order.campaign.tenant;
+  row.spec_json = schema::canonical_json(schema::to_json(order.campaign));
+  row.directory = order.directory.string();
+  row.by = order.by;
+  row.considered_ms = now;
+  campaign_submitted answer{order.campaign.name, false, 0, true, next_start_ms(*times, now)};
+  self->request(store, store_timeout, commit{std::move(row)})
+      .then(
+          [promise, answer](const store::applied& done) mutable {
+            answer.resumed = done.affected == 0;
+            promise.deliver(answer);
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+}
+
 void intake_state::begin_campaign(caf::typed_response_promise<campaign_submitted> promise,
                                   std::shared_ptr<const submit_campaign> order) {
   auto expand = [world = world, order]() -> result<store::add_campaign> {
     SKEIN_TRY(repos, schedule::expand_repos(order->campaign.repos, order->directory,
                                             search_of(world->forges)));
-    return expanded(*world, *order, repos);
+    SKEIN_TRY(waves, waves_of(order->campaign, repos, order->directory));
+    return expanded(*world, *order, repos, waves);
   };
   auto keep = [this, promise](result<store::add_campaign> made) mutable {
     if (!made) {
@@ -157,8 +234,13 @@ caf::typed_response_promise<retried> intake_state::retry(const retry_campaign& o
     again.by = order.by;
     for (const auto& old : runs) {
       if (!schema::is_final(old.state) || schema::is_success(old.state)) continue;
-      schedule::origin from{order.by, order.name, old.wave, old.wave <= campaign.open_wave,
-                            old.dry_run, world->now_ms()};
+      schedule::origin from{order.by,
+                            order.name,
+                            old.wave,
+                            old.wave <= campaign.open_wave,
+                            old.dry_run,
+                            world->now_ms(),
+                            world->config.scheduler.ageing.count()};
       auto next = schedule::new_run(schema::task_for_repo(campaign.value, old.repo), from,
                                     world->rules.verifiers)
                       .row;
@@ -183,8 +265,9 @@ caf::typed_response_promise<retried> intake_state::retry(const retry_campaign& o
               resume.by = order.by;
               resume.reason = "retry of " + std::to_string(answer.runs) + " failed runs";
               self->request(store, store_timeout, commit{resume})
-                  .then([promise, answer](const store::applied&) mutable { promise.deliver(answer); },
-                        failed);
+                  .then(
+                      [promise, answer](const store::applied&) mutable { promise.deliver(answer); },
+                      failed);
             },
             failed);
   };
@@ -192,9 +275,9 @@ caf::typed_response_promise<retried> intake_state::retry(const retry_campaign& o
       .then(
           [this, filter, replace, failed](const store::campaign_row& campaign) {
             self->request(store, store_timeout, get_runs{filter})
-                .then([campaign, replace](const run_list& runs) mutable {
-                  replace(campaign, runs);
-                }, failed);
+                .then(
+                    [campaign, replace](const run_list& runs) mutable { replace(campaign, runs); },
+                    failed);
           },
           failed);
   return promise;

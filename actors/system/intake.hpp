@@ -23,6 +23,9 @@ struct intake_state {
   caf::typed_response_promise<retried> retry(const retry_campaign& order);
 
  private:
+  /// It starts by itself at its times.
+  void begin_timetable(caf::typed_response_promise<campaign_submitted> promise,
+                       const submit_campaign& order);
   void begin_campaign(caf::typed_response_promise<campaign_submitted> promise,
                       std::shared_ptr<const submit_campaign> order);
 };

@@ -1,3 +1,4 @@
+// Facts in, choices out. How rows get here is in scheduler_queue.cpp.
 #include "actors/system/scheduler.hpp"
 
 #include "actors/errors.hpp"
@@ -5,19 +6,22 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace skein::actors {
 
 namespace {
 
-/// Rows read at once: enough to fill the free places past a few busy repositories, but not many more,
-/// because most walks are for one place that has just come free.
-constexpr std::uint32_t smallest_page = 4;
-constexpr std::uint32_t largest_page = 64;
-/// A walk ends here even if nothing was admissible; the next event or tick starts another.
-constexpr int most_pages = 64;
-/// Nothing depends on this tick: it repairs a lost message.
+/// Nothing depends on this tick: it repairs a lost message, and opens and closes windows.
 constexpr std::chrono::seconds idle_period{2};
+/// A tenant that said no is not asked again for this run before then.
+constexpr std::int64_t ask_again_ms = 10'000;
+/// More of the chooser's cut-short looks in a row wait for the next message.
+constexpr int most_looks = 100;
+
+std::int64_t micro(double usd) {
+  return static_cast<std::int64_t>(std::llround(std::clamp(usd, 0.0, 1e12) * 1e6));
+}
 
 }  // namespace
 
@@ -29,126 +33,116 @@ bool scheduler_options::in_focus(const std::string& campaign, const std::string&
   return (!campaign.empty() && has(only_campaigns, campaign)) || has(only_runs, run_id);
 }
 
-std::uint32_t scheduler_state::free_places() const {
-  const auto publishing = static_cast<std::uint32_t>(admitted.size()) - needing_cell;
-  if (publishing >= options.publishing) return 0;
-  const auto places = options.cells + options.ahead;
-  return places > needing_cell ? places - needing_cell : 0;
+void scheduler_state::start(const tenant_list& so_far) {
+  const auto& wanted = world->config.scheduler;
+  schedule::chooser_limits limits;
+  limits.half_life_ms = wanted.half_life.count();
+  limits.ageing_ms = wanted.ageing.count();
+  limits.preemptions_per_minute = wanted.preemptions_per_minute;
+  // What one command works on is small, and is read as a whole.
+  if (options.focused) limits.lane_window = 0;
+  chooser = std::make_unique<schedule::chooser>(limits);
+  schedule::worker_capacity all;
+  all.cells = options.cells + options.ahead;
+  all.past_cell = options.publishing;
+  chooser->set_capacity(all);
+  for (const auto& [label, most] : wanted.labels) chooser->set_label_limit(label, most);
+  for (const auto& usage : so_far) know_tenant(usage.tenant, usage);
 }
 
-store::queue_filter scheduler_state::filter(std::int64_t after_seq) const {
-  store::queue_filter filter;
-  filter.after_seq = after_seq;
-  filter.limit = std::clamp(free_places() * 2, smallest_page, largest_page);
-  filter.only_campaigns = options.only_campaigns;
-  filter.only_runs = options.only_runs;
-  for (const auto& row : switches) {
-    if (row.scope == store::switch_scope::tenant) filter.skip_tenants.push_back(row.target);
-    if (row.scope == store::switch_scope::campaign) filter.skip_campaigns.push_back(row.target);
-  }
-  for (const auto& [campaign, limit] : campaign_limit) {
-    const auto active = campaign_active.find(campaign);
-    if (limit > 0 && active != campaign_active.end() && active->second >= limit) {
-      filter.skip_campaigns.push_back(campaign);
+void scheduler_state::know_tenant(const std::string& name, const store::tenant_usage& so_far) {
+  const auto& known = world->config.tenants;
+  const auto limits = known.contains(name) ? known.at(name) : schema::tenant_config{};
+  tenants.emplace(
+      name, self->spawn<caf::linked>(tenant, name, limits, so_far, budgets, store, world->now_ms));
+  schedule::tenant_terms terms;
+  terms.weight = limits.weight;
+  terms.max_concurrency = limits.max_concurrency;
+  if (limits.usd > 0) terms.quota_micro_usd = micro(limits.usd) - micro(so_far.usd);
+  if (limits.tokens > 0 && so_far.tokens >= limits.tokens) terms.quota_micro_usd = 0;
+  chooser->set_tenant(name, terms);
+}
+
+tenant_actor& scheduler_state::tenant_of(const std::string& name) {
+  if (!tenants.contains(name)) know_tenant(name, {});
+  return tenants.at(name);
+}
+
+void scheduler_state::choose() {
+  if (!ready) return;
+  const auto now = world->now_ms();
+  for (int looks = 0; looks < most_looks;) {
+    const auto next = chooser->next(now);
+    if (next.admitted) {
+      admit(*next.admitted);
+    } else if (next.look_again) {
+      ++looks;
+    } else {
+      break;
     }
   }
-  return filter;
-}
-
-bool scheduler_state::held_back(const store::queued_run& run) const {
-  if (admitted.contains(run.id) || busy_repos.contains(run.repo_url)) return true;
-  return std::any_of(switches.begin(), switches.end(), [&run](const store::switch_row& row) {
-    switch (row.scope) {
-      case store::switch_scope::all:
-        return true;
-      case store::switch_scope::tenant:
-        return row.target == run.tenant;
-      case store::switch_scope::campaign:
-        return row.target == run.campaign;
-      case store::switch_scope::repo:
-        return row.target == run.repo_url;
-      case store::switch_scope::run:
-        return row.target == run.id;
-    }
-    return true;
-  });
-}
-
-void scheduler_state::dispatch() {
-  if (looking) {
-    look_again = true;
-    return;
+  if (const auto stop = chooser->preempt(now)) {
+    spdlog::info("run {} makes room for run {}", stop->victim, stop->beneficiary);
+    self->send(fleet, preempt_run{stop->victim});
   }
-  if (free_places() == 0) return;
-  if (options.focused && options.only_campaigns.empty() && options.only_runs.empty()) return;
-  looking = true;
-  look_again = false;
-  walk(0, most_pages);
+  refill();
 }
 
-void scheduler_state::done_looking() {
-  looking = false;
-  if (look_again) dispatch();
-}
-
-void scheduler_state::walk(std::int64_t after_seq, int pages_left) {
-  auto wanted = filter(after_seq);
-  page_limit = wanted.limit;
+void scheduler_state::admit(const schedule::choice& chosen) {
+  admitted.emplace(chosen.run_id, admission{chosen.tenant, world->now_ms(), {}});
+  ++committing;
+  // As it is now: it may have been killed, or its campaign paused, since it was read.
+  store::queue_filter wanted;
+  wanted.only_runs = {chosen.run_id};
   self->request(store, store_timeout, get_queued{std::move(wanted)})
       .then(
-          [this, pages_left](queued_list& page) {
-            consider(std::make_shared<queued_list>(std::move(page)), 0, pages_left);
+          [this, id = chosen.run_id](const queued_list& found) {
+            if (!found.empty()) return lease(found.front());
+            --committing;
+            not_admitted(id);
           },
-          [this](const caf::error& failed) {
-            spdlog::error("scheduler: {}", from_caf(failed, "read the queue").message);
-            done_looking();
+          [this, id = chosen.run_id](const caf::error& failed) {
+            --committing;
+            spdlog::error("run {}: {}", id, from_caf(failed, "admit").message);
+            not_admitted(id);
           });
 }
 
-void scheduler_state::consider(std::shared_ptr<queued_list> page, std::size_t index,
-                               int pages_left) {
-  while (index < page->size() && held_back((*page)[index])) ++index;
-  if (free_places() == 0) return done_looking();
-  if (index == page->size()) {
-    if (page->size() < page_limit || pages_left == 0) return done_looking();
-    return walk(page->back().seq, pages_left - 1);
+void scheduler_state::lease(const store::queued_run& run) {
+  request_lease ask;
+  ask.run_id = run.id;
+  ask.campaign = run.campaign;
+  if (run.spends) {
+    ask.budget_micro_usd = std::max<std::int64_t>(micro(run.budget_usd) - micro(run.used_usd), 0);
+    ask.budget_tokens = std::max<std::int64_t>(
+        static_cast<std::int64_t>(run.budget_tokens) - static_cast<std::int64_t>(run.used_tokens),
+        0);
   }
-  const auto& run = (*page)[index];
-  auto next = [this, page, index, pages_left] { consider(page, index + 1, pages_left); };
-  with_campaign_limit(run, [this, &run, next](bool below) {
-    if (!below) return next();
-    self->request(tenant_of(run.tenant), store_timeout, request_lease{run.id})
-        .then(
-            [this, &run, next](const lease_answer& answer) {
-              if (!answer.granted) return next();
-              admit(run, next);
-            },
-            [next](const caf::error&) { next(); });
-  });
-}
-
-void scheduler_state::with_campaign_limit(const store::queued_run& run,
-                                          std::function<void(bool)> then) {
-  if (run.campaign.empty()) return then(true);
-  auto decide = [this, campaign = run.campaign, then] {
-    const auto limit = campaign_limit[campaign];
-    then(limit == 0 || campaign_active[campaign] < limit);
-  };
-  if (campaign_limit.contains(run.campaign)) return decide();
-  self->request(store, store_timeout, get_campaign{run.campaign})
+  if (const auto gate = campaigns.find(run.campaign); gate != campaigns.end()) {
+    ask.campaign_usd = gate->second.usd;
+  }
+  if (const auto entry = admitted.find(run.id); entry != admitted.end()) {
+    entry->second.used_before.usd = run.used_usd;
+    entry->second.used_before.tokens_in = run.used_tokens;
+  }
+  self->request(tenant_of(run.tenant), store_timeout, std::move(ask))
       .then(
-          [this, decide, campaign = run.campaign](const store::campaign_row& row) {
-            campaign_limit[campaign] = row.value.limits.concurrency;
-            decide();
+          [this, run](const lease_answer& answer) {
+            if (answer.granted) return commit_admission(run);
+            --committing;
+            refused[run.id] = {answer.reason, world->now_ms() + ask_again_ms};
+            not_admitted(run.id);
+            look_for(run.id);
           },
-          [then](const caf::error&) { then(false); });
+          [this, run](const caf::error& failed) {
+            --committing;
+            spdlog::error("run {}: {}", run.id, from_caf(failed, "reserve its budget").message);
+            not_admitted(run.id);
+          });
 }
 
-void scheduler_state::admit(const store::queued_run& run, std::function<void()> then) {
-  admitted.emplace(run.id, admission{run.tenant, run.campaign, run.repo_url, true});
-  busy_repos.insert(run.repo_url);
-  if (!run.campaign.empty()) ++campaign_active[run.campaign];
-  ++needing_cell;
+void scheduler_state::commit_admission(const store::queued_run& run) {
+  refused.erase(run.id);
   store::advance_run move;
   move.run_id = run.id;
   move.attempt = run.attempt;
@@ -158,76 +152,125 @@ void scheduler_state::admit(const store::queued_run& run, std::function<void()> 
   self->request(store, store_timeout, commit{move})
       .then(
           [this, id = run.id, attempt = run.attempt + 1](const store::applied&) {
+            --committing;
             self->send(fleet, run_admitted{id, attempt});
           },
           [this, id = run.id](const caf::error& failed) {
+            --committing;
             // Killed or moved between the look and the leap.
-            // Not looked at again at once: the next event or tick finds out what became of it.
             spdlog::info("run {} was not admitted: {}", id, from_caf(failed, "admit").message);
-            forget(id);
+            not_admitted(id);
           });
-  then();
 }
 
-void scheduler_state::forget(const std::string& run_id) {
+caf::typed_response_promise<pull_request_answer> scheduler_state::take(
+    const take_pull_request& ask) {
+  auto promise = self->make_response_promise<pull_request_answer>();
+  self->request(tenant_of(ask.tenant), store_timeout, ask)
+      .then([promise](const pull_request_answer& answer) mutable { promise.deliver(answer); },
+            [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  return promise;
+}
+
+void scheduler_state::not_admitted(const std::string& run_id) {
   const auto found = admitted.find(run_id);
   if (found == admitted.end()) return;
-  const auto& run = found->second;
-  if (run.needs_cell) --needing_cell;
-  busy_repos.erase(run.repo_url);
-  if (!run.campaign.empty()) --campaign_active[run.campaign];
-  self->send(tenant_of(run.tenant), return_lease{run_id, {}});
+  chooser->give_back(run_id);
+  self->send(tenant_of(found->second.tenant), return_lease{run_id, {}});
   admitted.erase(found);
+  self->send(self, dispatch_tick{});
+}
+
+void scheduler_state::adopt(const run_adopted& fact) {
+  schedule::queue_entry row;
+  row.run_id = fact.who.run_id;
+  row.tenant = fact.who.tenant;
+  row.campaign = fact.who.campaign;
+  row.repo = fact.repo_url;
+  row.labels = fact.labels;
+  row.reserve_micro_usd = fact.budget_micro_usd;
+  auto& owner = tenant_of(row.tenant);
+  if (!chooser->adopt(row, !fact.holds_cell, world->now_ms())) return;
+  admitted.emplace(row.run_id, admission{row.tenant, world->now_ms(), fact.used_before});
+  request_lease ask;
+  ask.run_id = row.run_id;
+  ask.campaign = row.campaign;
+  ask.budget_micro_usd = fact.budget_micro_usd;
+  ask.budget_tokens = fact.budget_tokens;
+  ask.at_work = true;
+  self->request(owner, store_timeout, std::move(ask))
+      .then([](const lease_answer&) {}, [](const caf::error&) {});
+}
+
+void scheduler_state::cell_free(const std::string& run_id) {
+  chooser->cell_free(run_id);
+  choose();
+}
+
+void scheduler_state::run_over(const run_finished& fact) {
+  if (const auto found = admitted.find(fact.run_id); found != admitted.end()) {
+    const auto seconds = static_cast<double>(world->now_ms() - found->second.since_ms) / 1000;
+    // What lost attempts had used is counted already.
+    const auto& before = found->second.used_before;
+    auto used = fact.used;
+    used.usd = std::max(used.usd - before.usd, 0.0);
+    const auto tokens = used.tokens_in + used.tokens_out;
+    used.tokens_in = tokens - std::min(tokens, before.tokens_in + before.tokens_out);
+    used.tokens_out = 0;
+    chooser->finished(fact.run_id, {seconds, micro(used.usd)});
+    self->send(tenant_of(found->second.tenant), return_lease{fact.run_id, used});
+    admitted.erase(found);
+  }
+  if (!schema::is_final(fact.state)) look_for(fact.run_id);
+  choose();
+}
+
+void scheduler_state::switch_to(const switch_list& now) {
+  const auto same = [](const store::switch_row& one) {
+    return [&one](const store::switch_row& other) {
+      return one.scope == other.scope && one.target == other.target;
+    };
+  };
+  for (const auto& row : switches) {
+    if (std::none_of(now.begin(), now.end(), same(row))) {
+      chooser->lift(row.scope, row.target, world->now_ms());
+    }
+  }
+  for (const auto& row : now) chooser->hold(row.scope, row.target);
+  switches = now;
+  dispatch();
 }
 
 void scheduler_state::focus(const focus_on& more) {
   if (!more.campaign.empty()) options.only_campaigns.push_back(more.campaign);
   if (!more.run_id.empty()) options.only_runs.push_back(more.run_id);
+  // It may have been queued long ago.
+  walk_anew = true;
   dispatch();
 }
 
-void scheduler_state::adopt(const run_adopted& fact) {
-  const auto& run = fact.who;
-  if (!admitted.emplace(run.run_id, admission{run.tenant, run.campaign, fact.repo_url,
-                                              fact.holds_cell}).second) {
-    return;
+why_answer scheduler_state::why(const std::string& run_id) const {
+  const auto now = world->now_ms();
+  const auto found = chooser->why(run_id, now);
+  why_answer out;
+  if (found.what == schedule::waits_for::nothing || found.what == schedule::waits_for::unknown) {
+    return out;
   }
-  busy_repos.insert(fact.repo_url);
-  if (!run.campaign.empty()) ++campaign_active[run.campaign];
-  if (fact.holds_cell) ++needing_cell;
-  self->request(tenant_of(run.tenant), store_timeout, request_lease{run.run_id})
-      .then([](const lease_answer&) {}, [](const caf::error&) {});
-}
-
-void scheduler_state::cell_free(const std::string& run_id) {
-  const auto found = admitted.find(run_id);
-  if (found == admitted.end() || !found->second.needs_cell) return;
-  found->second.needs_cell = false;
-  --needing_cell;
-  dispatch();
-}
-
-void scheduler_state::run_over(const run_finished& fact) {
-  self->send(tenant_of(fact.tenant), return_lease{fact.run_id, fact.used});
-  forget(fact.run_id);
-  dispatch();
+  out.waiting = true;
+  out.code = schedule::to_string(found.what);
+  out.detail = found.detail;
+  out.position = found.position;
+  out.eta_ms = found.eta_ms;
+  if (const auto said = refused.find(run_id);
+      said != refused.end() && found.what == schedule::waits_for::not_before) {
+    out.code = "tenant_quota";
+    out.detail = said->second.reason;
+  }
+  return out;
 }
 
 load_answer scheduler_state::load() const {
   return {options.cells, static_cast<std::uint32_t>(admitted.size())};
-}
-
-tenant_actor& scheduler_state::tenant_of(const std::string& name) {
-  auto found = tenants.find(name);
-  if (found == tenants.end()) {
-    const auto& known = world->config.tenants;
-    const auto limits = known.contains(name) ? known.at(name) : schema::tenant_config{};
-    found = tenants
-                .emplace(name, self->spawn<caf::linked>(tenant, name, limits, store::tenant_usage{},
-                                                        budgets))
-                .first;
-  }
-  return found->second;
 }
 
 scheduler_actor::behavior_type scheduler(scheduler_actor::stateful_pointer<scheduler_state> self,
@@ -240,25 +283,18 @@ scheduler_actor::behavior_type scheduler(scheduler_actor::stateful_pointer<sched
   state.fleet = std::move(fleet);
   state.budgets = std::move(budgets);
   state.options = std::move(options);
-  for (const auto& usage : so_far) {
-    const auto& known = state.world->config.tenants;
-    const auto limits =
-        known.contains(usage.tenant) ? known.at(usage.tenant) : schema::tenant_config{};
-    state.tenants.emplace(usage.tenant,
-                          self->spawn<caf::linked>(tenant, usage.tenant, limits, usage,
-                                                   state.budgets));
-  }
+  state.start(so_far);
   self->delayed_send(self, idle_period, idle_tick{});
   return {
       [self](dispatch_tick) { self->state.dispatch(); },
       [self](idle_tick) {
-        self->state.dispatch();
+        self->state.idle();
         self->delayed_send(self, idle_period, idle_tick{});
       },
-      [self](switches_changed& changed) {
-        self->state.switches = std::move(changed.now);
-        self->state.dispatch();
-      },
+      [self](const queue_changed& what) { self->state.changed(what); },
+      [self](const get_why& ask) { return self->state.why(ask.run_id); },
+      [self](const take_pull_request& ask) { return self->state.take(ask); },
+      [self](const switches_changed& changed) { self->state.switch_to(changed.now); },
       [self](const focus_on& more) { self->state.focus(more); },
       [self](const run_adopted& fact) { self->state.adopt(fact); },
       [self](const cell_released& fact) { self->state.cell_free(fact.run_id); },

@@ -1,12 +1,16 @@
-// The scheduler: admits queued runs while there are cells, leases and nothing holds them back.
-// A queued run is a row; only what is being admitted or at work is in memory here.
+// The scheduler: admits queued runs while there is room and nothing holds them back. What goes
+// first is decided by schedule::chooser; here its facts are gathered and its choices made durable.
+// A queued run is a row; the first few of each lane are in memory.
 #pragma once
 
 #include "actors/parts.hpp"
 #include "actors/system/tenant.hpp"
+#include "runtime/schedule/chooser.hpp"
+#include "runtime/schedule/window.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <map>
 #include <set>
@@ -15,7 +19,8 @@
 
 namespace skein::actors {
 
-using admission_listener = caf::typed_actor<caf::reacts_to<run_admitted>>;
+using admission_listener =
+    caf::typed_actor<caf::reacts_to<run_admitted>, caf::reacts_to<preempt_run>>;
 
 struct scheduler_options {
   std::uint32_t cells = 2;        ///< of the worker
@@ -34,9 +39,19 @@ struct scheduler_state {
 
   struct admission {
     std::string tenant;
-    std::string campaign;
-    std::string repo_url;
-    bool needs_cell = true;  ///< has one or waits for one
+    std::int64_t since_ms = 0;
+    schema::usage used_before;
+  };
+  /// What is known of a campaign that has rows in the queue.
+  struct campaign_gate {
+    schedule::campaign_terms terms;
+    double usd = 0;  ///< limit; 0: none
+    std::optional<schedule::window> window;
+    schedule::time_zone zone;
+  };
+  struct refusal {
+    std::string reason;
+    std::int64_t until_ms = 0;
   };
 
   scheduler_actor::pointer self;
@@ -46,37 +61,62 @@ struct scheduler_state {
   budget_listener budgets;
   scheduler_options options;
 
+  std::unique_ptr<schedule::chooser> chooser;
   std::unordered_map<std::string, admission> admitted;  ///< by run id
-  std::set<std::string> busy_repos;
-  std::map<std::string, std::uint32_t> campaign_active;
-  std::map<std::string, std::uint32_t> campaign_limit;  ///< 0: none of its own
+  std::map<std::string, campaign_gate> campaigns;
+  std::map<std::string, refusal> refused;  ///< by run id: what its tenant said
   std::map<std::string, tenant_actor> tenants;
   switch_list switches;
-  std::uint32_t needing_cell = 0;
-  bool looking = false;     ///< one walk over the queue at a time
-  std::uint32_t page_limit = 0;  ///< rows asked for in the walk's current page
-  bool look_again = false;
+  std::int64_t last_seq = 0;  ///< rows up to this one are known or counted
+  bool ready = false;         ///< the queue was looked at as a whole
+  bool pulling = false;       ///< one walk over new rows at a time
+  bool pull_again = false;
+  bool walk_anew = false;  ///< the next page is the first again
+  bool comparing = false;
+  std::uint32_t committing = 0;  ///< admissions on their way to the disk
+  std::uint32_t idle_ticks = 0;
+  std::set<std::pair<std::string, std::string>> refilling;  ///< lanes
 
   explicit scheduler_state(scheduler_actor::pointer self) : self(self) {}
 
+  void start(const tenant_list& so_far);
+  /// New rows, then choices.
   void dispatch();
+  void idle();
+  void changed(const queue_changed& what);
+  void switch_to(const switch_list& now);
   void focus(const focus_on& more);
   void adopt(const run_adopted& fact);
   void cell_free(const std::string& run_id);
   void run_over(const run_finished& fact);
+  caf::typed_response_promise<pull_request_answer> take(const take_pull_request& ask);
+  [[nodiscard]] why_answer why(const std::string& run_id) const;
   [[nodiscard]] load_answer load() const;
 
  private:
-  [[nodiscard]] std::uint32_t free_places() const;
-  [[nodiscard]] store::queue_filter filter(std::int64_t after_seq) const;
-  void walk(std::int64_t after_seq, int pages_left);
-  void consider(std::shared_ptr<queued_list> page, std::size_t index, int pages_left);
-  void done_looking();
-  [[nodiscard]] bool held_back(const store::queued_run& run) const;
-  void with_campaign_limit(const store::queued_run& run, std::function<void(bool)> then);
-  void admit(const store::queued_run& run, std::function<void()> then);
-  void forget(const std::string& run_id);
+  void pull();
+  void pulled();
+  void choose();
+  void admit(const schedule::choice& chosen);
+  void lease(const store::queued_run& run);
+  void commit_admission(const store::queued_run& run);
+  void not_admitted(const std::string& run_id);
+  void refill();
+  /// Reads the lanes of the campaign again that have other rows on disk than here.
+  void compare(const std::string& campaign, bool unless_moved);
+  void reload(const store::queue_counts& stored, const std::string& campaign);
+  /// A row that left the queue may be in it again.
+  void look_for(const std::string& run_id);
+  /// `then` when the campaigns of all rows are known.
+  void with_campaigns(const queued_list& rows, std::function<void()> then);
+  void read_campaigns(std::shared_ptr<std::vector<std::string>> names, std::function<void()> then);
+  void read_campaign(const std::string& campaign, std::function<void()> then);
+  void set_campaign(const store::campaign_row& row);
+  void set_windows();
+  void take(const queued_list& rows);
+  [[nodiscard]] schedule::queue_entry entry_of(const store::queued_run& run) const;
   tenant_actor& tenant_of(const std::string& name);
+  void know_tenant(const std::string& name, const store::tenant_usage& so_far);
 };
 
 scheduler_actor::behavior_type scheduler(scheduler_actor::stateful_pointer<scheduler_state> self,

@@ -64,6 +64,8 @@ store_actor::behavior_type store_behavior(store_actor::stateful_pointer<store_st
       [view](const get_run& ask) { return answer(view().run(ask.id)); },
       [view](const get_task& ask) { return answer(view().task_json(ask.sha256)); },
       [view](const get_queued& ask) { return answer(view().queued(ask.filter)); },
+      [view](const get_lane& ask) { return answer(view().lane(ask.filter)); },
+      [view](const count_queue& ask) { return answer(view().count_queue(ask.campaign)); },
       [view](const get_interrupted&) { return answer(view().interrupted()); },
       [view](const get_switches&) { return answer(view().switches()); },
       [view](const get_runs& ask) { return answer(view().runs(ask.filter)); },
@@ -77,6 +79,14 @@ store_actor::behavior_type store_behavior(store_actor::stateful_pointer<store_st
       [view](const get_intent& ask) {
         return answer<intent_answer>(view().intent(ask.run_id),
                                      [](auto known) { return intent_answer{known}; });
+      },
+      [view](const get_timetables&) { return answer(view().timetables()); },
+      [view](const get_past_use& ask) -> caf::result<past_use> {
+        auto campaigns = view().campaign_use(ask.tenant);
+        if (!campaigns) return to_caf(campaigns.error());
+        auto opened = view().opened_since(ask.tenant, ask.pull_requests_since_ms);
+        if (!opened) return to_caf(opened.error());
+        return past_use{std::move(*campaigns), std::move(*opened)};
       },
       [view](const get_tenants&) { return answer(view().tenants()); },
       [view](const get_pull_requests& ask) { return answer(view().pull_requests(ask.filter)); },

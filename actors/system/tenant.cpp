@@ -1,30 +1,86 @@
 #include "actors/system/tenant.hpp"
 
+#include "actors/errors.hpp"
+#include "actors/parts.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <cstdio>
 
 namespace skein::actors {
 
+using schedule::amounts;
+using schedule::budget_level;
+
+namespace {
+
+constexpr std::int64_t day_ms = 86'400'000;
+
+std::int64_t tokens_of(std::uint64_t count) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(count, INT64_MAX));
+}
+
+}  // namespace
+
+void tenant_state::start(const store::tenant_usage& so_far) {
+  schedule::budget_limits most;
+  most.tokens = tokens_of(limits.tokens);
+  most.micro_usd = schedule::micro_usd_of(limits.usd);
+  most.concurrency = limits.max_concurrency;
+  most.pull_requests_per_hour = limits.pull_requests_per_hour;
+  most.pull_requests_per_day = limits.pull_requests_per_day;
+  ledger.set_limits(budget_level::tenant, tenant, most);
+  ledger.rebuild({{budget_level::tenant,
+                   tenant,
+                   {tokens_of(so_far.tokens), schedule::micro_usd_of(so_far.usd)}}},
+                 {});
+}
+
+void tenant_state::remember(const past_use& past) {
+  std::vector<schedule::spending> rows;
+  for (const auto& row : past.campaigns) {
+    rows.push_back({budget_level::campaign,
+                    row.campaign,
+                    {tokens_of(row.tokens), schedule::micro_usd_of(row.usd)}});
+  }
+  ledger.rebuild(rows, {});
+  for (const auto& row : past.opened) {
+    ledger.rebuild_pull_request(tenant, row.campaign, row.at_ms);
+    opened.insert(row.run_id);
+  }
+}
+
 std::string tenant_state::exhausted() const {
+  const auto spent = ledger.standing(budget_level::tenant, tenant).spent;
   char text[160];
-  if (limits.usd > 0 && usd >= limits.usd) {
-    std::snprintf(text, sizeof text, "%.2f of %.2f USD are spent", usd, limits.usd);
+  if (limits.usd > 0 && spent.micro_usd >= schedule::micro_usd_of(limits.usd)) {
+    std::snprintf(text, sizeof text, "%.2f of %.2f USD are spent",
+                  static_cast<double>(spent.micro_usd) / 1e6, limits.usd);
     return "tenant " + tenant + ": " + text;
   }
-  if (limits.tokens > 0 && tokens >= limits.tokens) {
-    return "tenant " + tenant + ": " + std::to_string(tokens) + " of " +
+  if (limits.tokens > 0 && spent.tokens >= tokens_of(limits.tokens)) {
+    return "tenant " + tenant + ": " + std::to_string(spent.tokens) + " of " +
            std::to_string(limits.tokens) + " tokens are spent";
   }
   return {};
 }
 
-lease_answer tenant_state::grant(const std::string& run_id) {
-  if (auto reason = exhausted(); !reason.empty()) return {false, reason};
-  if (limits.max_concurrency > 0 && leases.size() >= limits.max_concurrency &&
-      !leases.contains(run_id)) {
-    return {false, "tenant " + tenant + " has " + std::to_string(leases.size()) +
-                       " runs at work, its limit"};
+lease_answer tenant_state::grant(const request_lease& ask) {
+  const schedule::reservation asked{
+      ask.run_id, tenant, ask.campaign, {ask.budget_tokens, ask.budget_micro_usd}, {}};
+  if (ask.at_work) {
+    if (leases.insert(ask.run_id).second) ledger.rebuild({}, {asked});
+    return {true, {}};
   }
-  leases.insert(run_id);
+  if (auto reason = exhausted(); !reason.empty()) return {false, reason};
+  if (!ask.campaign.empty() && ask.campaign_usd > 0) {
+    schedule::budget_limits most;
+    most.micro_usd = schedule::micro_usd_of(ask.campaign_usd);
+    ledger.set_limits(budget_level::campaign, ask.campaign, most);
+  }
+  if (auto reserved = ledger.reserve(asked); !reserved) return {false, reserved.error().message};
+  leases.insert(ask.run_id);
   return {true, {}};
 }
 
@@ -32,24 +88,51 @@ void tenant_state::take_back(const return_lease& ended) {
   // A repeated return finds no lease and adds nothing.
   if (leases.erase(ended.run_id) == 0) return;
   const bool was_exhausted = !exhausted().empty();
-  usd += ended.used.usd;
-  tokens += ended.used.tokens_in + ended.used.tokens_out;
+  const auto settled =
+      ledger.settle(ended.run_id, {tokens_of(ended.used.tokens_in + ended.used.tokens_out),
+                                   schedule::micro_usd_of(ended.used.usd)});
+  if (!settled) return spdlog::error("{}", settled.error().message);
+  if (settled->excess != amounts{}) {
+    spdlog::warn("run {} has used more than was reserved for it", ended.run_id);
+  }
   if (auto reason = exhausted(); !reason.empty() && !was_exhausted) {
     self->send(fleet, budget_gone{tenant, reason});
   }
 }
 
+pull_request_answer tenant_state::take(const take_pull_request& ask) {
+  const auto now = now_ms();
+  // Asked again for one that is counted.
+  if (!ask.run_id.empty() && opened.contains(ask.run_id)) return {true, {}, 0};
+  if (auto taken = ledger.take_pull_request(tenant, ask.campaign, now); !taken) {
+    return {false, taken.error().message, ledger.next_pull_request_ms(tenant, ask.campaign, now)};
+  }
+  opened.insert(ask.run_id);
+  return {true, {}, 0};
+}
+
 tenant_actor::behavior_type tenant(tenant_actor::stateful_pointer<tenant_state> self,
                                    std::string name, schema::tenant_config limits,
-                                   store::tenant_usage so_far, budget_listener fleet) {
+                                   store::tenant_usage so_far, budget_listener fleet,
+                                   store_actor store, std::function<std::int64_t()> now_ms) {
   auto& state = self->state;
   state.tenant = std::move(name);
   state.limits = limits;
-  state.usd = so_far.usd;
-  state.tokens = so_far.tokens;
   state.fleet = std::move(fleet);
+  state.now_ms = std::move(now_ms);
+  state.start(so_far);
+  // Answered before anything is granted: nothing else is heard until then.
+  self->request(store, store_timeout, get_past_use{state.tenant, state.now_ms() - day_ms})
+      .await([self](const past_use& past) { self->state.remember(past); },
+             [self](const caf::error& failed) {
+               // Without it limits would be passed: whoever asks gets no answer, and asks again.
+               spdlog::error("tenant {}: {}", self->state.tenant,
+                             from_caf(failed, "read what was used").message);
+               self->quit(failed);
+             });
   return {
-      [self](const request_lease& ask) { return self->state.grant(ask.run_id); },
+      [self](const request_lease& ask) { return self->state.grant(ask); },
+      [self](const take_pull_request& ask) { return self->state.take(ask); },
       [self](const return_lease& ended) { self->state.take_back(ended); },
   };
 }

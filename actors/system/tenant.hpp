@@ -1,7 +1,10 @@
-// The tenant actor: one tenant's quota. Grants leases, takes them back, and says when nothing is left.
+// The tenant actor: one tenant's budget. Grants leases, takes them back, and says when nothing is
+// left. What a run may use is reserved before it is admitted; after a crash the ledger is built
+// again from the rows.
 #pragma once
 
 #include "actors/protocol.hpp"
+#include "runtime/schedule/ledger.hpp"
 #include "schema/config.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -21,12 +24,16 @@ struct tenant_state {
   std::string tenant;
   schema::tenant_config limits;
   budget_listener fleet;
+  std::function<std::int64_t()> now_ms;
+  schedule::ledger ledger;
   std::set<std::string> leases;  ///< run ids
-  double usd = 0;
-  std::uint64_t tokens = 0;
+  std::set<std::string> opened;  ///< runs whose pull request is counted
 
   explicit tenant_state(tenant_actor::pointer self) : self(self) {}
-  [[nodiscard]] lease_answer grant(const std::string& run_id);
+  void start(const store::tenant_usage& so_far);
+  void remember(const past_use& past);
+  [[nodiscard]] lease_answer grant(const request_lease& ask);
+  [[nodiscard]] pull_request_answer take(const take_pull_request& ask);
   void take_back(const return_lease& ended);
   /// Empty while there is something left to spend.
   [[nodiscard]] std::string exhausted() const;
@@ -35,6 +42,7 @@ struct tenant_state {
 /// `so_far`: what the tenant's runs have used, from the store.
 tenant_actor::behavior_type tenant(tenant_actor::stateful_pointer<tenant_state> self,
                                    std::string name, schema::tenant_config limits,
-                                   store::tenant_usage so_far, budget_listener fleet);
+                                   store::tenant_usage so_far, budget_listener fleet,
+                                   store_actor store, std::function<std::int64_t()> now_ms);
 
 }  // namespace skein::actors

@@ -53,10 +53,14 @@ void read(const json& value, actors::run_decided& out) {
 }
 
 void read(const json& value, actors::campaign_submitted& out) {
-  const fields from(value, "ok", {"campaign", "resumed", "runs"});
+  const fields from(value, "ok", {"campaign", "resumed", "runs", "nextMs"});
   out.name = from.text("campaign");
   out.resumed = from.flag("resumed");
   out.runs = count(from, "runs");
+  out.scheduled = from.has("nextMs");
+  if (out.scheduled) {
+    out.next_ms = static_cast<std::int64_t>(from.number("nextMs", std::uint64_t{1} << 53U));
+  }
 }
 
 void read(const json& value, actors::retried& out) {
@@ -116,7 +120,9 @@ std::string encode_answer(const actors::run_decided& value) {
   return ok({{"state", schema::to_string(value.state)}});
 }
 std::string encode_answer(const actors::campaign_submitted& value) {
-  return ok({{"campaign", value.name}, {"resumed", value.resumed}, {"runs", value.runs}});
+  json out = {{"campaign", value.name}, {"resumed", value.resumed}, {"runs", value.runs}};
+  if (value.scheduled) out["nextMs"] = value.next_ms;
+  return ok(std::move(out));
 }
 std::string encode_answer(const actors::retried& value) {
   return ok({{"runs", value.runs}});

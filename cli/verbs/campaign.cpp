@@ -6,6 +6,7 @@
 #include "cli/render/campaign_text.hpp"
 #include "cli/render/run_text.hpp"
 #include "cli/render/shell_word.hpp"
+#include "cli/render/time_text.hpp"
 #include "cli/signals.hpp"
 #include "cli/state_view.hpp"
 #include "cli/task_files.hpp"
@@ -98,15 +99,16 @@ std::filesystem::path directory_of(const std::string& file) {
 }
 
 /// Submits; a paused campaign of that name goes on.
-result<std::string> submit(fleet_access& access, const store::reader& state,
-                           const schema::campaign& campaign, const fly_options& options) {
+result<actors::campaign_submitted> submit(fleet_access& access, const store::reader& state,
+                                          const schema::campaign& campaign,
+                                          const fly_options& options) {
   actors::submit_campaign order;
   order.campaign = campaign;
   order.directory = directory_of(options.file);
   order.by = current_person();
   order.dry_run = options.dry_run;
   SKEIN_TRY(answer, access.fleet->submit(order));
-  if (answer.resumed) {
+  if (answer.resumed && !answer.scheduled) {
     SKEIN_TRY(row, state.campaign(answer.name));
     if (row.state == campaign_state::paused) {
       SKEIN_TRY(now, access.fleet->control(
@@ -114,7 +116,23 @@ result<std::string> submit(fleet_access& access, const store::reader& state,
       (void)now;
     }
   }
-  return answer.name;
+  return answer;
+}
+
+/// It starts by itself: there is nothing to watch yet.
+int say_scheduled(const global_options& global, const actors::campaign_submitted& made) {
+  output out(global);
+  const auto next = made.next_ms > 0 ? utc_time(made.next_ms) : std::string("never");
+  if (out.structured()) {
+    out.print(nlohmann::json{{"name", made.name}, {"scheduled", true}, {"next", next}});
+  } else {
+    out.print("campaign " + made.name + " starts by itself, next at " + next + "\n");
+  }
+  say(global,
+      "next: `skein serve` starts it; `skein get schedules` lists its times, `skein campaign "
+      "abort " +
+          made.name + "` ends it");
+  return out.finish(exit_ok);
 }
 
 int fly(const global_options& global, const fly_options& options) {
@@ -136,8 +154,13 @@ int fly(const global_options& global, const fly_options& options) {
   if (!state) return fail(state.error());
   const auto since = last_event(**state);
   if (!since) return fail(since.error());
-  const auto name = submit(*access, **state, *campaign, options);
-  if (!name) return fail(name.error());
+  const auto made = submit(*access, **state, *campaign, options);
+  if (!made) return fail(made.error());
+  if (made->scheduled) {
+    let_go(*access);
+    return say_scheduled(global, *made);
+  }
+  const auto* name = &made->name;
   auto watched = watch_campaign(global, *access, **state, *name, *since);
   if (!watched) return fail(watched.error());
   if (watched->end == watch_end::interrupted) {

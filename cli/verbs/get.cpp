@@ -11,6 +11,8 @@
 #include "cli/signals.hpp"
 #include "cli/state_view.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "runtime/schedule/cron.hpp"
+#include "runtime/store/writer.hpp"
 #include "schema/identity.hpp"
 
 #include <CLI/CLI.hpp>
@@ -259,18 +261,69 @@ result<listing> list_of_incidents(const store::reader& from, const output& out,
   return made;
 }
 
-/// What this version does not have yet is an empty list, so that scripts can be written now.
-result<listing> list_of_nothing(const store::reader&, const output&, const get_options&,
-                                const global_options&) {
-  return listing{};
+/// The next times of a schedule; none when it cannot be read.
+std::vector<std::string> next_starts(const schema::schedule_spec& spec, std::size_t count) {
+  std::vector<std::string> out;
+  const auto times = schedule::cron::parse(spec.cron);
+  const auto zone = schedule::time_zone::find(spec.timezone);
+  if (!times || !zone) return out;
+  const schedule::sys_seconds now{std::chrono::seconds{now_ms() / 1000}};
+  for (const auto at : times->next_times(*zone, now, count)) {
+    out.push_back(utc_time(at.time_since_epoch().count() * 1000));
+  }
+  return out;
+}
+
+result<listing> list_of_schedules(const store::reader& from, const output& out,
+                                  const get_options& options, const global_options&) {
+  auto rows = from.timetables();
+  // A fleet elsewhere does not tell.
+  if (!rows && rows.error().code == errc::unsupported) return listing{};
+  if (!rows) return rows.error();
+  listing made;
+  made.rows = table({{"NAME", squeeze::end},
+                     {"TENANT", squeeze::end},
+                     {"CRON"},
+                     {"ZONE"},
+                     {"WINDOW"},
+                     {"MISSED"},
+                     {"NEXT"},
+                     {"LAST", squeeze::end}});
+  for (const auto& row : *rows) {
+    if (!options.query.tenant.empty() && row.tenant != options.query.tenant) continue;
+    if (!options.query.campaign.empty() && row.name != options.query.campaign) continue;
+    const auto spec = row.value.schedule.value_or(schema::schedule_spec{});
+    const auto next = next_starts(spec, out.structured() ? 5 : 1);
+    if (out.structured()) {
+      made.document.push_back({{"name", row.name},
+                               {"tenant", row.tenant},
+                               {"cron", spec.cron},
+                               {"timezone", spec.timezone.empty() ? "UTC" : spec.timezone},
+                               {"window", spec.window},
+                               {"whenMissed", spec.when_missed},
+                               {"next", next},
+                               {"lastCampaign", row.last_campaign},
+                               {"givenUp", row.given_up}});
+      continue;
+    }
+    made.rows.add({{row.name},
+                   {row.tenant},
+                   {spec.cron},
+                   {spec.timezone.empty() ? "UTC" : spec.timezone},
+                   {spec.window.empty() ? "-" : spec.window},
+                   {spec.when_missed},
+                   {next.empty() ? "-" : next.front()},
+                   {row.last_campaign.empty() ? "-" : row.last_campaign}});
+  }
+  return made;
 }
 
 const std::map<std::string, lister>& listers() {
   static const std::map<std::string, lister> all{
-      {"runs", list_of_runs},         {"campaigns", list_of_campaigns},
-      {"tenants", list_of_tenants},   {"repos", list_of_repos},
-      {"workers", list_of_workers},   {"approvals", list_of_approvals},
-      {"schedules", list_of_nothing}, {"incidents", list_of_incidents}};
+      {"runs", list_of_runs},           {"campaigns", list_of_campaigns},
+      {"tenants", list_of_tenants},     {"repos", list_of_repos},
+      {"workers", list_of_workers},     {"approvals", list_of_approvals},
+      {"schedules", list_of_schedules}, {"incidents", list_of_incidents}};
   return all;
 }
 
@@ -413,9 +466,7 @@ void add_get(CLI::App& app, invocation& call) {
       ->check(CLI::NonNegativeNumber);
   verb->add_flag("--superseded", options->query.with_superseded, "runs that a retry replaced, too");
   verb->add_flag("-w,--watch", options->watch, "list again whenever something changes");
-  verb->footer(
-      "Approvals, schedules and incidents are empty lists in this version.\n"
-      "A queued run that a hold, drain or kill switch covers is shown as `held`.");
+  verb->footer("A queued run that a hold, drain or kill switch covers is shown as `held`.");
   verb->callback([options, &call] {
     if (!options->what.ends_with('s')) options->what += 's';
     call.action = [options, &call] { return get(call.global, *options); };

@@ -27,6 +27,8 @@ candidate new_run(const schema::task& task, const origin& from, const verify::ca
   candidate made;
   made.frozen = schema::freeze(task);
   made.row.eligible = from.eligible;
+  made.row.priority = task.spec.priority;
+  made.row.head_start_ms = from.ageing_ms * task.spec.priority;
   auto& run = made.row.value;
   run.id = schema::new_id();
   run.task_name = task.name;

@@ -18,6 +18,7 @@ struct origin {
   bool eligible = true;
   bool dry_run = false;
   std::int64_t at_ms = 0;
+  std::int64_t ageing_ms = 600'000;  ///< of waiting are worth one step of priority
 };
 
 struct candidate {

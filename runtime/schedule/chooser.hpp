@@ -41,6 +41,9 @@ class chooser {
   /// After a start: so many rows of the lane are on disk only.
   void set_on_disk(const std::string& tenant, const std::string& campaign, std::uint64_t rows);
   void forget_on_disk(const std::string& tenant, const std::string& campaign);
+  /// What waits in the lane is read again from its beginning: the disk has so many rows.
+  void reload(const std::string& tenant, const std::string& campaign, std::uint64_t rows);
+  [[nodiscard]] std::vector<lane_figures> lanes() const;
   /// Lanes that are half empty here and have more on disk.
   [[nodiscard]] std::vector<refill> refills(std::size_t most) const;
   /// The rows asked for, in order; fewer than `room`: the disk has no more.

@@ -137,7 +137,8 @@ choice admit(chooser_state& in, number slot, std::int64_t now_ms) {
   in.take_out(slot);
   in.occupy(slot, now_ms);
   const auto& row = in.entries[slot];
-  return {row.run_id, in.tenants[in.groups[row.group].tenant].name, in.repos[row.repo].name};
+  return {row.run_id, in.tenants[in.groups[row.group].tenant].name, in.repos[row.repo].name,
+          row.attempt};
 }
 
 enum class reserved_turn { none, waits, fits };

@@ -69,6 +69,7 @@ number chooser_state::make_entry(const queue_entry& row, number tenant, number c
   made.priority =
       static_cast<std::int16_t>(std::clamp(row.priority, -highest_priority, highest_priority));
   made.preempted = row.preempted;
+  made.attempt = row.attempt;
   made.group = group_for(row, tenant, campaign);
   made.repo = repos.take(row.repo);
   ++groups[made.group].entries;

@@ -40,6 +40,7 @@ struct entry {
   std::int64_t reserve_micro_usd = 0;
   number group = nobody, repo = nobody;
   std::uint32_t expected_seconds = 0;
+  std::uint32_t attempt = 0;
   std::int16_t priority = 0;
   standing_place at = standing_place::free;
   head_block head = head_block::not_head;

@@ -58,6 +58,7 @@ struct queue_entry {
   std::uint32_t expected_seconds = 0;  ///< 0: as the tenant's runs lately
   std::int64_t reserve_micro_usd = 0;  ///< against the tenant's quota; negative counts as 0
   bool preempted = false;              ///< once already, so never again
+  std::uint32_t attempt = 0;           ///< comes back with the choice
 };
 
 struct chooser_limits {
@@ -88,6 +89,7 @@ struct choice {
   std::string run_id;
   std::string tenant;
   std::string repo;
+  std::uint32_t attempt = 0;
 };
 
 /// `look_again`: work was cut short; call once more, at once or a little later.
@@ -109,6 +111,13 @@ struct refill {
   std::int64_t after_seq = 0;
   std::uint32_t room = 0;
   std::uint64_t mark = 0;  ///< the chooser's own
+};
+
+/// Rows that wait in one lane, in memory and on disk.
+struct lane_figures {
+  std::string tenant;
+  std::string campaign;
+  std::uint64_t waiting = 0;
 };
 
 /// What a run has used, as the platform measured it.

@@ -31,8 +31,7 @@ class collector {
       return error{errc::invalid, place + ": repository address is empty or has a control character",
                    "one path or URL for each repository"};
     }
-    const auto full =
-        is_path(url) ? (directory_ / url).lexically_normal().string() : url;
+    const auto full = full_address(url, directory_);
     if (!seen_.insert(full + "\n" + branch).second) return {};
     if (repos_.size() == most_repositories) {
       return error{errc::invalid, place + ": more than 100000 repositories", "split the campaign"};
@@ -101,6 +100,10 @@ class collector {
 };
 
 }  // namespace
+
+std::string full_address(const std::string& url, const std::filesystem::path& directory) {
+  return is_path(url) ? (directory / url).lexically_normal().string() : url;
+}
 
 result<std::vector<schema::repo_spec>> expand_repos(
     const std::vector<schema::repo_selector>& selectors, const std::filesystem::path& directory,

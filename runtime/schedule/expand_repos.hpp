@@ -21,4 +21,8 @@ using repo_search = std::function<result<std::vector<std::string>>(const std::st
     const std::vector<schema::repo_selector>& selectors, const std::filesystem::path& directory,
     const repo_search& search = {});
 
+/// The address under which `expand_repos` lists this one.
+[[nodiscard]] std::string full_address(const std::string& url,
+                                       const std::filesystem::path& directory);
+
 }  // namespace skein::schedule

@@ -108,7 +108,7 @@ result<applied> sqlite_writer::apply(const add_run& op) {
                    "add run " + value.id + ": its task " + value.task_sha256 + " is not stored");
   }
   try {
-    inserter_.insert(value, op.eligible);
+    inserter_.insert(value, op);
   } catch (const SQLite::Exception& failed) {
     if (!is_constraint(failed)) throw;
     // The first of its statements failed and left nothing, so the operation can be refused alone.
@@ -178,6 +178,9 @@ result<applied> sqlite_writer::apply(const advance_run& op) {
                            phase, started, op.failed_attempts, op.crashes)
                          .run();
   if (moved != 1) return refusal(errc::internal, "move run " + op.run_id + ": its row resists");
+  if (op.preempted && op.to == schema::run_state::schedule) {
+    query(connection_->prepared("UPDATE runs SET preempted = 1 WHERE seq = ?1"), run.seq).run();
+  }
   if (op.used) add_usage(run, *op.used);
   result_columns columns;
   columns.base_branch = op.base_branch;

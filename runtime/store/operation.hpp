@@ -47,6 +47,9 @@ struct add_run {
   schema::run value;
   bool eligible = true;  ///< false: its wave is not open yet
   bool dedup = true;
+  int priority = 0;
+  /// It queues as if it had been submitted so much earlier.
+  std::int64_t head_start_ms = 0;
 };
 
 /// Parks a run: goes with the move to waiting_approval.
@@ -70,6 +73,7 @@ struct advance_run {
   std::optional<std::uint32_t> new_attempt;
   std::optional<std::uint32_t> failed_attempts;
   std::optional<std::uint32_t> crashes;
+  bool preempted = false;  ///< with `to` schedule: it made room for a more important one
   std::optional<std::string> base_branch;
   std::optional<std::string> base_commit;
   std::optional<std::string> tree;
@@ -200,6 +204,27 @@ struct retry_runs {
   actor_name by = "system";
 };
 
+/// Starts a timetable, or does nothing when the same is there; `conflict` for another one.
+struct put_timetable {
+  std::string name;
+  std::string tenant;
+  std::string spec_json;  ///< the campaign document
+  std::string directory;
+  actor_name by;
+  std::int64_t considered_ms = 0;  ///< times up to here do not count
+};
+/// What became of its times up to `considered_ms`.
+struct move_timetable {
+  std::string name;
+  std::int64_t considered_ms = 0;
+  std::string campaign;         ///< started for the last of them; empty: none was
+  std::uint64_t given_up = 0;   ///< more times that started nothing
+};
+struct drop_timetable {
+  std::string name;
+  actor_name by = "system";
+};
+
 struct set_switch {
   switch_row value;
 };
@@ -224,7 +249,8 @@ using operation = std::variant<put_task, add_run, advance_run, note_event, book_
                                set_intent, add_campaign, set_campaign, retry_runs, set_switch,
                                lift_switch, finish_queued, decide_approval, expire_approval,
                                escalate_approval, put_incident, claim_pull_request,
-                               set_pull_request, take_delivery>;
+                               set_pull_request, take_delivery, put_timetable, move_timetable,
+                               drop_timetable>;
 
 /// What the writer answers to one operation.
 struct applied {

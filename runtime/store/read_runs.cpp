@@ -1,9 +1,7 @@
-// Queries about runs, the queue and what was interrupted.
+// Queries about runs and what was interrupted.
 #include "runtime/store/run_row.hpp"
 #include "runtime/store/sqlite_reader.hpp"
 #include "schema/identity.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace skein::store {
 
@@ -48,10 +46,6 @@ const std::string none;
 
 const std::string& state_text(const run_filter& filter) {
   return filter.state ? word_of(*filter.state) : none;
-}
-
-std::string json_list(const std::vector<std::string>& values) {
-  return schema::canonical_json(nlohmann::json(values));
 }
 
 }  // namespace
@@ -122,31 +116,6 @@ result<std::string> sqlite_reader::task_json(const std::string& sha256) const {
                    "restore a backup; see `skein audit verify`"};
     }
     return json;
-  });
-}
-
-result<std::vector<queued_run>> sqlite_reader::queued(const queue_filter& filter) const {
-  return guarded(connection_, "read the queue", [&]() -> result<std::vector<queued_run>> {
-    const std::string tenants = json_list(filter.skip_tenants);
-    const std::string campaigns = json_list(filter.skip_campaigns);
-    const std::string only_runs = json_list(filter.only_runs);
-    const std::string only_campaigns = json_list(filter.only_campaigns);
-    const bool everything = filter.only_runs.empty() && filter.only_campaigns.empty();
-    query rows(connection_.prepared(
-                   "SELECT r.id, r.seq, r.tenant, r.campaign, o.repo_url, r.attempt FROM runs r INDEXED BY "
-                   "runs_queue CROSS JOIN run_origins o ON o.run_seq = r.seq WHERE r.phase = 0 AND "
-                   "r.eligible = 1 AND r.seq > ?1 AND r.tenant NOT IN (SELECT value FROM "
-                   "json_each(?2)) AND (r.campaign IS NULL OR r.campaign NOT IN (SELECT value "
-                   "FROM json_each(?3))) AND (?5 OR r.id IN (SELECT value FROM json_each(?6)) OR "
-                   "r.campaign IN (SELECT value FROM json_each(?7))) ORDER BY r.seq LIMIT ?4"),
-               filter.after_seq, tenants, campaigns, filter.limit, everything, only_runs,
-               only_campaigns);
-    std::vector<queued_run> out;
-    while (rows.step()) {
-      out.push_back({rows.text(0), rows.integer(1), rows.text(2), rows.text(3), rows.text(4),
-                     rows.small(5)});
-    }
-    return out;
   });
 }
 

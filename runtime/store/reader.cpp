@@ -79,4 +79,33 @@ result<std::unique_ptr<reader>> reader::open(const state_layout& layout) {
   return error{errc::internal, "open " + path.string() + ": no way left", ""};
 }
 
+namespace {
+
+error not_from_here(const std::string& what) {
+  return {errc::unsupported, what + " is not told to a view from afar",
+          "ask on the fleet's own machine"};
+}
+
+}  // namespace
+
+result<std::vector<queued_run>> reader::lane(const lane_filter&) const {
+  return not_from_here("a lane of the queue");
+}
+result<queue_counts> reader::count_queue(const std::string&) const {
+  return not_from_here("the length of the queue");
+}
+result<std::vector<timetable_row>> reader::timetables() const {
+  return not_from_here("what is scheduled");
+}
+result<std::vector<campaign_usage>> reader::campaign_use(const std::string&) const {
+  return not_from_here("what campaigns have used");
+}
+result<std::vector<opened_pull_request>> reader::opened_since(const std::string&,
+                                                              std::int64_t) const {
+  return not_from_here("what was opened");
+}
+result<std::vector<std::int64_t>> reader::ends(const std::string&) const {
+  return not_from_here("when runs ended");
+}
+
 }  // namespace skein::store

@@ -71,6 +71,35 @@ struct queued_run {
   std::string campaign;
   std::string repo_url;
   std::uint32_t attempt = 0;
+  std::int64_t rank = 0;  ///< its place among its tenant's: smaller goes first, then seq
+  int priority = 0;
+  bool preempted = false;           ///< once already
+  std::vector<std::string> labels;  ///< `key=value`, of the task
+  bool spends = false;              ///< its agent can spend money and tokens
+  double budget_usd = 0;
+  std::uint64_t budget_tokens = 0;
+  double used_usd = 0;  ///< by attempts that were lost
+  std::uint64_t used_tokens = 0;
+};
+
+/// How many eligible rows of a tenant wait in a campaign.
+struct lane_count {
+  std::string tenant;
+  std::string campaign;  ///< empty: none
+  std::uint64_t rows = 0;
+};
+struct queue_counts {
+  std::vector<lane_count> lanes;  ///< none is empty
+  std::int64_t last_seq = 0;      ///< of all runs, queued or not
+};
+
+/// Rows of a lane behind (after_rank, after_seq), in the order of both.
+struct lane_filter {
+  std::string tenant;
+  std::string campaign;
+  std::int64_t after_rank = INT64_MIN;
+  std::int64_t after_seq = INT64_MIN;
+  std::uint32_t limit = 64;
 };
 
 struct approval_filter {
@@ -102,6 +131,32 @@ struct queue_filter {
   std::vector<std::string> only_runs;
 };
 
+struct timetable_row {
+  std::string name;
+  std::string tenant;
+  schema::campaign value;
+  std::string directory;
+  std::string submitter;
+  std::int64_t considered_ms = 0;
+  std::string last_campaign;  ///< empty: none yet
+  std::uint64_t given_up = 0;
+};
+
+/// What the runs of a campaign have used.
+struct campaign_usage {
+  std::string tenant;
+  std::string campaign;
+  double usd = 0;
+  std::uint64_t tokens = 0;
+};
+
+/// One pull request of a run that opened it.
+struct opened_pull_request {
+  std::string run_id;
+  std::string campaign;
+  std::int64_t at_ms = 0;
+};
+
 struct tenant_usage {
   std::string tenant;
   std::uint32_t active = 0;
@@ -110,6 +165,7 @@ struct tenant_usage {
   std::uint64_t tokens = 0;
 };
 
+/// A view from afar may answer `unsupported` where a function is not pure.
 class reader {
  public:
   /// Opens an existing database read-only. `not_found` when there is none yet.
@@ -126,6 +182,9 @@ class reader {
 
   /// Eligible queued runs in admission order.
   [[nodiscard]] virtual result<std::vector<queued_run>> queued(const queue_filter& filter) const = 0;
+  [[nodiscard]] virtual result<std::vector<queued_run>> lane(const lane_filter& filter) const;
+  /// Eligible queued runs by lane; `campaign` empty: of all lanes.
+  [[nodiscard]] virtual result<queue_counts> count_queue(const std::string& campaign) const;
   /// Runs that were past `schedule` and are not final: what recovery has to look after.
   [[nodiscard]] virtual result<std::vector<schema::run>> interrupted() const = 0;
   /// How many eligible queued runs come before this one.
@@ -154,6 +213,17 @@ class reader {
       const std::string& /*campaign*/) const {
     return error{errc::unsupported, "pull requests are not shown here", ""};
   }
+  /// By name.
+  [[nodiscard]] virtual result<std::vector<timetable_row>> timetables() const;
+  /// Of the campaigns of this tenant that are not over.
+  [[nodiscard]] virtual result<std::vector<campaign_usage>> campaign_use(
+      const std::string& tenant) const;
+  /// Pull requests that runs of this tenant opened since then.
+  [[nodiscard]] virtual result<std::vector<opened_pull_request>> opened_since(
+      const std::string& tenant, std::int64_t since_ms) const;
+  /// When each final run of the campaign ended, rising.
+  [[nodiscard]] virtual result<std::vector<std::int64_t>> ends(
+      const std::string& campaign) const;
 
   /// Oldest first, with the answers so far.
   [[nodiscard]] virtual result<std::vector<schema::approval>> approvals(

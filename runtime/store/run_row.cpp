@@ -126,19 +126,21 @@ run_inserter::run_inserter(connection& on)
     : connection_(on),
       runs_(on.database(),
             "INSERT INTO runs (seq, id, tenant, campaign, wave, superseded, eligible, phase, "
-            "started_ms, failed_attempts, crashes, state, attempt, updated_ms, timings_json) "
-            "VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
+            "started_ms, failed_attempts, crashes, state, attempt, updated_ms, timings_json, "
+            "priority, rank) VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11, "
+            "?12, ?13, ?14, ?15, ?16)"),
       origins_(on.database(),
                "INSERT INTO run_origins (run_seq, task_name, task_sha256, fingerprint, repo_url, "
                "repo_branch, repo_commit, risk, dry_run, submitter, created_ms) VALUES (?1, ?2, "
                "nullif(?3, ''), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)") {}
 
-void run_inserter::insert(const schema::run& value, bool eligible) {
+void run_inserter::insert(const schema::run& value, const add_run& how) {
   std::optional<std::string> timings;
   if (value.timings != schema::stage_timings{}) timings = encode(value.timings);
-  query(runs_, value.seq, value.id, value.tenant, value.campaign, value.wave, eligible,
+  const std::int64_t rank = value.created_ms - how.head_start_ms;
+  query(runs_, value.seq, value.id, value.tenant, value.campaign, value.wave, how.eligible,
         phase_of(value.state), value.started_ms, value.failed_attempts, value.crashes,
-        word_of(value.state), value.attempt, value.updated_ms, timings)
+        word_of(value.state), value.attempt, value.updated_ms, timings, how.priority, rank)
       .run();
   const std::string risk(schema::to_string(value.risk));
   query(origins_, value.seq, value.task_name, value.task_sha256, value.fingerprint, value.repo.url,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/store/connection.hpp"
+#include "runtime/store/operation.hpp"
 #include "schema/run.hpp"
 
 namespace skein::store {
@@ -45,7 +46,7 @@ void write_results(connection& on, std::int64_t run_seq, const result_columns& c
 class run_inserter {
  public:
   explicit run_inserter(connection& on);
-  void insert(const schema::run& value, bool eligible);
+  void insert(const schema::run& value, const add_run& how);
 
  private:
   connection& connection_;

@@ -19,9 +19,23 @@ class sqlite_reader final : public reader {
   [[nodiscard]] result<std::vector<schema::run>> runs(const run_filter& filter) const override;
   [[nodiscard]] result<std::uint64_t> count_runs(const run_filter& filter) const override;
   [[nodiscard]] result<std::string> task_json(const std::string& sha256) const override;
-  [[nodiscard]] result<std::vector<queued_run>> queued(const queue_filter& filter) const override;
   [[nodiscard]] result<std::vector<schema::run>> interrupted() const override;
   [[nodiscard]] result<std::uint64_t> queue_position(const std::string& run_id) const override;
+
+  // read_queue.cpp
+  [[nodiscard]] result<std::vector<queued_run>> queued(const queue_filter& filter) const override;
+  [[nodiscard]] result<std::vector<queued_run>> lane(const lane_filter& filter) const override;
+  [[nodiscard]] result<queue_counts> count_queue(const std::string& campaign) const override;
+
+  // read_timetables.cpp
+  [[nodiscard]] result<std::vector<timetable_row>> timetables() const override;
+
+  // read_usage.cpp
+  [[nodiscard]] result<std::vector<campaign_usage>> campaign_use(
+      const std::string& tenant) const override;
+  [[nodiscard]] result<std::vector<opened_pull_request>> opened_since(
+      const std::string& tenant, std::int64_t since_ms) const override;
+  [[nodiscard]] result<std::vector<std::int64_t>> ends(const std::string& campaign) const override;
 
   // read_records.cpp
   [[nodiscard]] result<campaign_row> campaign(const std::string& name) const override;

@@ -67,6 +67,11 @@ class sqlite_writer final : public writer {
   result<applied> apply(const set_campaign& op);
   result<applied> apply(const retry_runs& op);
 
+  // apply_timetable.cpp
+  result<applied> apply(const put_timetable& op);
+  result<applied> apply(const move_timetable& op);
+  result<applied> apply(const drop_timetable& op);
+
   // apply_record.cpp
   result<applied> apply(const put_baseline& op);
   result<applied> apply(const put_intent& op);
