@@ -146,6 +146,9 @@ class fleet_process : public embedded_fleet {
   result<active_answer> active() override {
     return call<active_answer>(get_active{}, "ask the fleet");
   }
+  result<why_answer> why(const std::string& run_id) override {
+    return call<why_answer>(get_why{run_id}, "ask the fleet");
+  }
 
   result<> note(const store::note_event& what) override {
     if (!fleet_) return error{errc::cancelled, "note " + what.kind + ": the fleet is stopping", {}};

@@ -29,6 +29,8 @@ class fleet_client {
   [[nodiscard]] virtual result<switch_report> operate(const store::switch_row& order) = 0;
   [[nodiscard]] virtual result<switch_report> lift(const store::lift_switch& order) = 0;
   [[nodiscard]] virtual result<active_answer> active() = 0;
+  /// Why a queued run waits, as the scheduler knows it.
+  [[nodiscard]] virtual result<why_answer> why(const std::string& run_id) = 0;
 
   /// Puts something that happened at the fleet's edge into the audit trail. `unsupported` by a fleet
   /// that is not in this process: it keeps its own.

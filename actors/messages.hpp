@@ -210,6 +210,7 @@ struct call_outcome {
 struct perform_agent {
   std::optional<model::turn> feedback;
   std::chrono::milliseconds time{0};  ///< what is left of the wall clock
+  schema::usage used;                 ///< by the run so far; judges pay from the same budget
 };
 /// finished: the workspace has the result. budget: F6. stuck: it went in circles. gave_up: it says
 /// that it cannot. leaked: it said what it must not know. failed: the provider, F9.
@@ -305,6 +306,7 @@ struct request_lease {
 struct lease_answer {
   bool granted = false;
   std::string reason;
+  std::int64_t closed_until_ms = 0;  ///< a time, before which no run of the tenant is asked for
 };
 /// The run is over: take the lease back and add what it used.
 struct return_lease {
@@ -380,6 +382,7 @@ struct get_load {};
 struct load_answer {
   std::uint32_t cells = 0;
   std::uint32_t active = 0;
+  std::uint64_t queued = 0;
 };
 
 // -- campaign ------------------------------------------------------------------------------------
@@ -406,12 +409,14 @@ struct submit_run {
 struct submitted {
   std::string run_id;
   schema::run_state state = schema::run_state::schedule;
+  std::uint64_t ahead = 0;  ///< runs that were queued when it came
 };
 struct submit_campaign {
   schema::campaign campaign;
   std::filesystem::path directory;  ///< what relative `file:` and `glob:` entries are relative to
   std::string by;
   bool dry_run = false;
+  std::uint64_t room = UINT64_MAX;  ///< runs that the queue still takes; the fleet fills it in
 };
 struct campaign_submitted {
   std::string name;

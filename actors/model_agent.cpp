@@ -71,6 +71,7 @@ void model_agent_state::incident(const std::string& kind, const std::string& sum
 caf::typed_response_promise<agent_done> model_agent_state::perform(const perform_agent& ask) {
   promise_ = self->make_response_promise<agent_done>();
   deadline_ms = parts.world->now_ms() + ask.time.count();
+  spending.emplace(spec.task.spec.budget, ask.used);
   if (said.system.empty()) {
     open();
   } else {
@@ -87,7 +88,6 @@ void model_agent_state::open() {
   std::vector<std::string> verifiers;
   for (const auto& one : spec.verifiers) verifiers.push_back(one.name);
   said = agent::opening(spec.task, parts.world->rules.tools, verifiers);
-  spending.emplace(spec.task.spec.budget, spec.run.used);
   struct opened {
     std::vector<model::untrusted_span> context;
     std::vector<agent::exchange> replayed;

@@ -2,6 +2,7 @@
 
 #include "runtime/agent/spending.hpp"
 
+#include <boost/asio/post.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -111,6 +112,12 @@ result<opened_gateway> open_gateway(const surroundings& world, gateway_spec spec
   };
   SKEIN_TRY(door, gateway::gateway::start(world.loop, world.models.client, std::move(wanted)));
   out.door = std::move(door);
+  out.charge = [meter, &loop = world.loop](const model::spending& spent, std::uint64_t tokens_out) {
+    boost::asio::post(loop.context(), [meter, spent, tokens_out] {
+      meter->spent.settle(spent, tokens_out);
+      meter->tell_use();
+    });
+  };
   return out;
 }
 

@@ -5,6 +5,8 @@
 #include "actors/parts.hpp"
 #include "runtime/gateway/gateway.hpp"
 
+#include <functional>
+
 namespace skein::actors {
 
 struct gateway_spec {
@@ -20,6 +22,8 @@ struct gateway_spec {
 struct opened_gateway {
   std::shared_ptr<gateway::gateway> door;
   std::string model;
+  /// Takes from the same budget what somebody else spends in the run's name. Any thread.
+  std::function<void(const model::spending& spent, std::uint64_t tokens_out)> charge;
 };
 
 /// Who hears what the gateway did: the run.

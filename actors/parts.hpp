@@ -35,7 +35,9 @@ struct surroundings {
 using surroundings_ptr = std::shared_ptr<const surroundings>;
 
 /// Those who want to know how a run goes on.
-using run_listener = caf::typed_actor<caf::reacts_to<cell_released>, caf::reacts_to<run_finished>>;
+using run_listener =
+    caf::typed_actor<caf::reacts_to<cell_released>, caf::reacts_to<run_finished>,
+                     caf::replies_to<take_pull_request>::with<pull_request_answer>>;
 
 /// Whom a run talks to.
 struct run_parts {

@@ -53,6 +53,10 @@ void apply(const store::advance_run& with, schema::run& row) {
 
 }  // namespace
 
+run_state::~run_state() {
+  if (judging) judging->cancel();
+}
+
 void run_state::start() {
   stage_began_ms = now();
   stages::enter(*this);
@@ -273,6 +277,7 @@ void run_state::gateway_request(const struct gateway_request& told) {
 void run_state::close_workspace(std::function<void()> then) {
   if (judging) std::exchange(judging, nullptr)->cancel();
   if (gateway) std::exchange(gateway, nullptr)->revoke();
+  charge_gateway = nullptr;
   // It may be waiting for a model: nothing more is asked in this attempt's name.
   if (agent) {
     self->demonitor(agent.address());
@@ -387,7 +392,7 @@ caf::typed_response_promise<run_stopped> run_state::kill(const kill_run& order) 
   auto promise = self->make_response_promise<run_stopped>();
   waiting_.push_back(promise);
   if (ending || kill_order) return promise;
-  if (row.state == state_of_run::publish) {
+  if (row.state == state_of_run::publish && !waits_for_quota) {
     // The push is cancelled, but whether it landed decides what is true: the stage answers soon.
     kill_order = order;
     stop.request_stop();

@@ -52,6 +52,7 @@ struct run_state {
   workspace_actor workspace;
   std::shared_ptr<gateway::gateway> gateway;  ///< of kind external
   std::string gateway_model;
+  std::function<void(const model::spending&, std::uint64_t tokens_out)> charge_gateway;
   agent_actor agent;  ///< of any kind but script; stays for repairs
   std::optional<model::turn> feedback;  ///< what the agent has to hear next
   std::vector<std::string> approval_wanted;  ///< by the agent
@@ -77,6 +78,7 @@ struct run_state {
   std::int64_t stage_began_ms = 0;
   bool waits_for_cell = false;  ///< that time counts as schedule, and not as wall clock
   bool cell_held = true;     ///< the scheduler counts a cell for this run
+  bool waits_for_quota = false;  ///< in stage publish, with nothing sent
   bool ending = false;       ///< a final state or a park is on its way
   std::optional<kill_run> kill_order;  ///< came during publish: obeyed when the outcome is known
 
@@ -84,6 +86,8 @@ struct run_state {
   std::uint32_t generation = 0;
 
   explicit run_state(run_actor::stateful_pointer<run_state> self) : self(self) {}
+  /// Nobody is asked in the name of a run that is gone.
+  ~run_state();
 
   /// A new canary, and a scanner that finds it.
   [[nodiscard]] result<> plant_canary();

@@ -133,6 +133,20 @@ result<fleet_access> open_fleet(const global_options& global, const access_wish&
   }
 }
 
+result<std::unique_ptr<actors::fleet_client>> reach_fleet(const global_options& global,
+                                                          const std::string& command) {
+  if (!global.server.empty()) {
+    SKEIN_TRY(session, remote::session(global));
+    return remote::open_remote_fleet(session);
+  }
+  const store::state_layout layout{global.state_dir};
+  if (!store::state_lock::holder(layout)) {
+    return error{errc::not_found, command + ": no fleet is at work on " + layout.root.string(), {}};
+  }
+  SKEIN_TRY(owner, control::client::connect(layout.control_socket()));
+  return std::unique_ptr<actors::fleet_client>(std::move(owner));
+}
+
 int report(const error& failed) {
   std::string text = "error: " + printable_lines(failed.message) + "\n";
   if (!failed.remedy.empty()) text += "hint: " + printable_lines(failed.remedy) + "\n";

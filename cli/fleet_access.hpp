@@ -28,6 +28,11 @@ struct fleet_access {
 /// other command is `in_use`, naming it. With --server: the fleet there.
 [[nodiscard]] result<fleet_access> open_fleet(const global_options& global, const access_wish& wish);
 
+/// The fleet that is at work on the state directory, or the one behind --server; never a new one.
+/// `not_found`: nobody is there. Blocking.
+[[nodiscard]] result<std::unique_ptr<actors::fleet_client>> reach_fleet(
+    const global_options& global, const std::string& command);
+
 /// Where the shipped configuration is: SKEIN_SHARE, ../share/skein beside the program, or the source
 /// tree's config/ when run from the build folder.
 [[nodiscard]] result<std::filesystem::path> shipped_configuration();

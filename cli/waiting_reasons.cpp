@@ -1,5 +1,6 @@
 #include "cli/waiting_reasons.hpp"
 
+#include "cli/live_reasons.hpp"
 #include "cli/render/run_text.hpp"
 #include "cli/render/time_text.hpp"
 #include "cli/state_view.hpp"
@@ -72,7 +73,8 @@ result<std::vector<reason>> campaign_reasons(const store::reader& from, const sc
   return out;
 }
 
-result<std::vector<reason>> queued_reasons(const store::reader& from, const schema::run& run) {
+result<std::vector<reason>> queued_reasons(const global_options& global, const store::reader& from,
+                                           const schema::run& run) {
   std::vector<reason> out;
   SKEIN_TRY(switches, from.switches());
   if (const auto* row = covering_switch(switches, run)) {
@@ -97,12 +99,19 @@ result<std::vector<reason>> queued_reasons(const store::reader& from, const sche
   }
   // The place in the queue says nothing about a run that may not start at all.
   if (kept_back) return out;
+  if (auto live = live_reason(global, run)) {
+    // One is at work in the repository: the rows name it.
+    if (live->code == "repository_busy" && !out.empty()) return out;
+    out.push_back(std::move(*live));
+    return out;
+  }
   SKEIN_TRY(before, from.queue_position(run.id));
   out.push_back({"queue",
                  before == 0   ? "it is the next in the queue"
                  : before == 1 ? "1 run is before it in the queue"
                                : std::to_string(before) + " runs are before it in the queue",
-                 {}});
+                 {},
+                 before});
   return out;
 }
 
@@ -144,7 +153,7 @@ result<std::vector<reason>> reasons_for(const global_options& global, const stor
   if (run.state == schema::run_state::waiting_approval) return approval_reasons(from, run);
   if (auto none = nobody_there(global, run)) out.push_back(std::move(*none));
   if (run.state == schema::run_state::schedule) {
-    SKEIN_TRY(queued, queued_reasons(from, run));
+    SKEIN_TRY(queued, queued_reasons(global, from, run));
     out.insert(out.end(), queued.begin(), queued.end());
     return out;
   }

@@ -5,6 +5,8 @@
 #include "runtime/store/reader.hpp"
 #include "schema/run.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,8 @@ struct reason {
   std::string code;     ///< for scripts: switch, campaign_paused, wave_not_open, queue …
   std::string message;  ///< for people, one line
   std::string remedy;   ///< what changes it; may be empty
+  std::optional<std::uint64_t> position = {};  ///< runs that are likely to go first
+  std::optional<std::int64_t> eta_ms = {};     ///< from now; none: nobody can say
 };
 
 /// The most important first; never empty. Blocking.

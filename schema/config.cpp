@@ -149,7 +149,10 @@ json to_json(const config& value) {
            {{"preemptionsPerMinute", value.scheduler.preemptions_per_minute},
             {"halfLife", format_duration(value.scheduler.half_life)},
             {"ageing", format_duration(value.scheduler.ageing)},
-            {"labels", value.scheduler.labels}}},
+            {"labels", value.scheduler.labels},
+            {"maxQueued", value.scheduler.max_queued},
+            {"usd", value.scheduler.usd},
+            {"tokens", value.scheduler.tokens}}},
           {"egress", std::move(egress)},
           {"policies", value.policies},
           {"providers", std::move(providers)},
@@ -191,6 +194,9 @@ config config_from_json(const json& document) {
     detail::read_duration(scheduler, "halfLife", out.scheduler.half_life);
     detail::read_duration(scheduler, "ageing", out.scheduler.ageing);
     read(scheduler, "labels", out.scheduler.labels);
+    read(scheduler, "maxQueued", out.scheduler.max_queued);
+    read(scheduler, "usd", out.scheduler.usd);
+    read(scheduler, "tokens", out.scheduler.tokens);
     const json& egress = detail::member(document, "egress");
     read(egress, "upstreamProxy", out.egress.upstream_proxy);
     for (const auto& [name, each] : detail::member(egress, "registries").items()) {

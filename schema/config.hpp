@@ -28,6 +28,9 @@ struct scheduler_config {
   std::chrono::milliseconds half_life{std::chrono::hours{1}};  ///< of past use
   std::chrono::milliseconds ageing{std::chrono::minutes{10}};  ///< are worth one step of priority
   std::map<std::string, std::uint32_t> labels;  ///< `key=value`: so many runs at once
+  std::uint64_t max_queued = 1'000'000;         ///< runs; more are refused
+  double usd = 0;                               ///< of all tenants together; 0: no limit
+  std::uint64_t tokens = 0;                     ///< likewise
   friend bool operator==(const scheduler_config&, const scheduler_config&) = default;
 };
 

@@ -23,6 +23,7 @@ struct verb_rule {
 constexpr std::array verb_rules{
     verb_rule{"ask_owner", true, true, true, true, true},
     verb_rule{"get_active", true, true, true, true, true},
+    verb_rule{"get_why", true, true, true, true, true},
     verb_rule{"submit_run", false, true, false, true, true},
     verb_rule{"submit_campaign", false, true, false, true, true},
     verb_rule{"attach_run", false, true, false, true, true},

@@ -115,7 +115,7 @@ void perform(run_state& run) {
       [&run](const phase_entered&) {
         const auto left = run.wall_clock_left();
         run.ask<agent_done>(run.agent, left + std::chrono::minutes{1},
-                            perform_agent{std::exchange(run.feedback, std::nullopt), left},
+                            perform_agent{std::exchange(run.feedback, std::nullopt), left, run.row.used},
                             "let the agent work",
                             [&run](agent_done& done) { ended(run, done); });
       });

@@ -142,25 +142,6 @@ void apply(const judge::opinion& said, diff::decision& decision) {
                     (said.reasons.empty() ? std::string("no reason given") : said.reasons.front().text);
 }
 
-void decide(run_state& run, const judge::opinion* said);
-
-}  // namespace
-
-void gate(run_state& run) {
-  const auto decision = diff::decide(run.task.spec, run.gate_findings, run.row.verdicts, run.findings);
-  // What the deterministic rules block needs no judge, and no secret goes to one.
-  if (decision.action == diff::gate_action::block || run.parsed_change == nullptr ||
-      !needs_judges(run)) {
-    return decide(run, nullptr);
-  }
-  ask_judges(run, [](run_state& judged, const judge::opinion& said) {
-    if (veto_sent_back(judged, said)) return;
-    decide(judged, &said);
-  });
-}
-
-namespace {
-
 void decide(run_state& run, const judge::opinion* said) {
   auto decision = diff::decide(run.task.spec, run.gate_findings, run.row.verdicts, run.findings);
   if (!run.findings.empty()) report_secrets(run);
@@ -180,6 +161,7 @@ void decide(run_state& run, const judge::opinion* said) {
   }
   store::advance_run with;
   with.findings = decision.findings;
+  with.used = run.row.used;
   if (decision.action == diff::gate_action::block) return blocked(run, decision, std::move(with));
   const auto mode = run.task.spec.publish.mode;
   with.event = {{"draft", decision.action == diff::gate_action::draft},
@@ -205,5 +187,18 @@ void decide(run_state& run, const judge::opinion* said) {
 }
 
 }  // namespace
+
+void gate(run_state& run) {
+  const auto decision = diff::decide(run.task.spec, run.gate_findings, run.row.verdicts, run.findings);
+  // What the deterministic rules block needs no judge, and no secret goes to one.
+  if (decision.action == diff::gate_action::block || run.parsed_change == nullptr ||
+      !needs_judges(run)) {
+    return decide(run, nullptr);
+  }
+  ask_judges(run, [](run_state& judged, const judge::opinion& said) {
+    if (veto_sent_back(judged, said)) return;
+    decide(judged, &said);
+  });
+}
 
 }  // namespace skein::actors::stages

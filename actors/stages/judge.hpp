@@ -13,9 +13,11 @@ namespace skein::actors::stages {
 /// agents made, and at scripts only when the configuration says `always`.
 [[nodiscard]] bool needs_judges(const run_state& run);
 
+using judged_fn = std::function<void(run_state&, const judge::opinion&)>;
+
 /// Calls `then` with what the judges say together. A model that fails, or that the change talked
 /// into something, counts as block.
-void ask_judges(run_state& run, std::function<void(run_state&, const judge::opinion&)> then);
+void ask_judges(run_state& run, judged_fn then);
 
 /// A veto goes back to the agent, once, while the budget has a repair left. True: the run went back
 /// to stage agent.

@@ -50,6 +50,7 @@ result<> add_external(run_state& run, open_attempt& ask) {
                                  caf::actor_cast<caf::weak_actor_ptr>(run.self)));
   run.gateway = opened.door;
   run.gateway_model = opened.model;
+  run.charge_gateway = opened.charge;
   ask.ports.push_back({agent::gateway_port, opened.door->listener()});
   return {};
 }

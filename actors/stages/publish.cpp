@@ -3,6 +3,8 @@
 #include "runtime/diff/decision.hpp"
 #include "runtime/forge/pull_request_text.hpp"
 
+#include <algorithm>
+
 namespace skein::actors::stages {
 
 namespace {
@@ -20,6 +22,10 @@ result<> find_base(run_state& run) {
 /// A forge may make it wait: for its limits, or until few enough pull requests are open. Whatever
 /// happens, the outbox knows more after this.
 constexpr std::chrono::minutes longest_publication{8 * 24 * 60};
+
+/// Between two questions whether one more pull request may be opened.
+constexpr std::int64_t shortest_wait_ms = 1'000;
+constexpr std::int64_t longest_wait_ms = 60'000;
 
 /// Somebody has done it, or did not want it: nothing is sent, and nothing is wrong.
 void done_before(run_state& run, const std::string& reason) {
@@ -83,6 +89,46 @@ void text_blocked(run_state& run) {
   run.fail(std::move(failure));
 }
 
+void send(run_state& run, publish_run order) {
+  run.self
+      ->request(run.parts.publisher, longest_publication, std::move(order))
+      .then(run.answered<publish_outcome>([&run](const publish_outcome& outcome) {
+              if (!outcome.published) return not_published(run, outcome);
+              store::advance_run with;
+              with.published = outcome.published;
+              run.finish(outcome.published->draft ? schema::run_state::draft_published
+                                                  : schema::run_state::published,
+                         std::move(with));
+            }),
+            run.unanswered("publish run " + run.row.id, [&run](const error& why) {
+              not_published(run, {std::nullopt, why.message, true});
+            }));
+}
+
+/// The tenant counts its pull requests (T10): without room for one more the run waits here, and can
+/// be killed, because nothing has left yet.
+void take_quota(run_state& run, const std::shared_ptr<publish_run>& order) {
+  auto again = [&run, order](std::int64_t wait_ms) {
+    run.waits_for_quota = true;
+    const auto wait = std::clamp(wait_ms, shortest_wait_ms, longest_wait_ms);
+    run.self->delayed_send(run.self, std::chrono::milliseconds{wait},
+                           job_done{run.current([&run, order] { take_quota(run, order); })});
+  };
+  const take_pull_request ask{run.row.id, run.row.tenant, run.row.campaign};
+  run.self->request(run.parts.fleet, store_timeout, ask)
+      .then(run.answered<pull_request_answer>([&run, order, again](const pull_request_answer& said) {
+              if (said.granted) {
+                run.waits_for_quota = false;
+                if (run.kill_order) return run.obey(*run.kill_order);
+                return send(run, std::move(*order));
+              }
+              if (!run.waits_for_quota) run.note("pull_request_waits", {{"reason", said.reason}});
+              again(said.ask_again_ms - run.now());
+            }),
+            // The scheduler may be starting again.
+            run.unanswered("count the pull request", [again](const error&) { again(0); }));
+}
+
 }  // namespace
 
 void publish(run_state& run) {
@@ -100,19 +146,7 @@ void publish(run_state& run) {
   order.draft = decision.action != diff::gate_action::publish;
   order.stop = run.stop.get_token();
   if (!text_is_clean(order, run)) return text_blocked(run);
-  run.self
-      ->request(run.parts.publisher, longest_publication, std::move(order))
-      .then(run.answered<publish_outcome>([&run](const publish_outcome& outcome) {
-              if (!outcome.published) return not_published(run, outcome);
-              store::advance_run with;
-              with.published = outcome.published;
-              run.finish(outcome.published->draft ? schema::run_state::draft_published
-                                                  : schema::run_state::published,
-                         std::move(with));
-            }),
-            run.unanswered("publish run " + run.row.id, [&run](const error& why) {
-              not_published(run, {std::nullopt, why.message, true});
-            }));
+  take_quota(run, std::make_shared<publish_run>(std::move(order)));
 }
 
 }  // namespace skein::actors::stages

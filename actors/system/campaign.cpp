@@ -24,17 +24,27 @@ constexpr std::chrono::seconds look_period{5};
 void campaign_walk::look() {
   if (looking || row.state != campaign_state::running) return;
   looking = true;
-  self->request(store, store_timeout, get_totals{row.value.name})
+  auto failed = [this](const caf::error& why) {
+    looking = false;
+    spdlog::error("campaign {}: {}", row.value.name, from_caf(why, "read totals").message);
+  };
+  count(
+      [this](const totals_list& totals) {
+        looking = false;
+        decide(totals);
+      },
+      failed);
+}
+
+void campaign_walk::count(std::function<void(const totals_list&)> then,
+                          std::function<void(const caf::error&)> failed) {
+  self->request(store, store_timeout, get_pull_request_figures{row.value.name})
       .then(
-          [this](const totals_list& totals) {
-            looking = false;
-            decide(totals);
+          [this, then = std::move(then), failed](const store::pull_request_totals& found) {
+            pull_requests = found;
+            self->request(store, store_timeout, get_totals{row.value.name}).then(then, failed);
           },
-          [this](const caf::error& failed) {
-            looking = false;
-            spdlog::error("campaign {}: {}", row.value.name,
-                          from_caf(failed, "read totals").message);
-          });
+          failed);
 }
 
 void campaign_walk::decide(const totals_list& totals) {
@@ -88,13 +98,18 @@ void campaign_walk::decide(const totals_list& totals) {
 }
 
 schedule::outcome_figures campaign_walk::figures(const totals_list& totals) const {
-  return schedule::count_runs(totals);
+  auto out = schedule::count_runs(totals);
+  out.open = pull_requests.open;
+  out.failing_checks = pull_requests.failing_checks;
+  out.merged = pull_requests.merged;
+  out.closed = pull_requests.closed;
+  return out;
 }
 
 schedule::outcome_decision campaign_walk::judged(const totals_list& totals) const {
   const auto& limits = row.value.limits;
+  // How many may be open is the scheduler's to keep.
   schedule::outcome_limits most;
-  most.max_open_pull_requests = limits.max_open_pull_requests;
   most.max_failing_checks = limits.max_failing_checks;
   most.max_failure_rate = limits.max_failure_rate;
   most.max_veto_rate = limits.max_veto_rate;
@@ -169,13 +184,12 @@ void campaign_walk::carry_out(const store::set_campaign& what,
 void campaign_walk::resume(const store::set_campaign& what,
                            caf::typed_response_promise<campaign_answer> promise) {
   // The operator has looked at what it came to so far: only what comes after this counts.
-  self->request(store, store_timeout, get_totals{row.value.name})
-      .then(
-          [this, what, promise](const totals_list& totals) {
-            excused = figures(totals);
-            carry_out(what, promise);
-          },
-          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  count(
+      [this, what, promise](const totals_list& totals) {
+        excused = figures(totals);
+        carry_out(what, promise);
+      },
+      [promise](const caf::error& failed) mutable { promise.deliver(failed); });
 }
 
 campaign_actor::behavior_type campaign(campaign_actor::stateful_pointer<campaign_walk> self,

@@ -21,6 +21,7 @@ struct campaign_walk {
   std::int64_t all_final_ms = 0;  ///< since when the open wave is all final; 0: it is not
   std::int64_t outstanding = 0;   ///< runs of open waves that are not final, as last counted
   bool looking = false;
+  store::pull_request_totals pull_requests;  ///< as last counted
   schedule::outcome_figures excused;  ///< what an operator has seen and let pass
 
   explicit campaign_walk(campaign_actor::pointer self) : self(self) {}
@@ -31,6 +32,9 @@ struct campaign_walk {
   caf::typed_response_promise<campaign_answer> control(const control_campaign& order);
 
  private:
+  /// Its pull requests, then its runs.
+  void count(std::function<void(const totals_list&)> then,
+             std::function<void(const caf::error&)> failed);
   void decide(const totals_list& totals);
   /// What its runs and pull requests came to.
   [[nodiscard]] schedule::outcome_figures figures(const totals_list& totals) const;

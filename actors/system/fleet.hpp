@@ -65,6 +65,10 @@ struct fleet_state {
   void budget_over(const budget_gone& fact);
 
   caf::typed_response_promise<submitted> submit(const submit_run& order);
+  /// `then`, or a refusal while the queue is full.
+  template <class Answer>
+  void if_room(caf::typed_response_promise<Answer> promise,
+               std::function<void(const load_answer&)> then);
   caf::typed_response_promise<campaign_submitted> submit(const submit_campaign& order);
   caf::typed_response_promise<retried> retry(const retry_campaign& order);
   caf::typed_response_promise<campaign_answer> control(const control_campaign& order);

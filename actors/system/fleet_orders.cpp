@@ -66,19 +66,39 @@ void fleet_state::reload_switches(std::function<void()> then) {
           });
 }
 
+template <class Answer>
+void fleet_state::if_room(caf::typed_response_promise<Answer> promise,
+                          std::function<void(const load_answer&)> then) {
+  auto known = [this, promise, then = std::move(then)](const load_answer& load) mutable {
+    const auto most = world->config.scheduler.max_queued;
+    if (load.queued < most) return then(load);
+    promise.deliver(to_caf(
+        {errc::refused,
+         std::to_string(load.queued) + " runs are queued, and at most " + std::to_string(most) +
+             " may be",
+         "submit again when the queue is shorter, or raise scheduler.maxQueued"}));
+  };
+  self->request(scheduler, order_timeout, get_load{})
+      .then(std::move(known),
+            [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+}
+
 caf::typed_response_promise<submitted> fleet_state::submit(const submit_run& order) {
   auto promise = self->make_response_promise<submitted>();
   if (const auto* off = kill_switch_for(order.task.tenant, {}, order.task.spec.repo.url, {})) {
     promise.deliver(to_caf(killed(*off)));
     return promise;
   }
-  self->request(intake, order_timeout, order)
-      .then(
-          [this, promise](const submitted& answer) mutable {
-            focus({}, answer.run_id);
-            promise.deliver(answer);
-          },
-          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  if_room<submitted>(promise, [this, promise, order](const load_answer& load) {
+    self->request(intake, order_timeout, order)
+        .then(
+            [this, promise, ahead = load.queued](submitted& answer) mutable {
+              focus({}, answer.run_id);
+              answer.ahead = ahead;
+              promise.deliver(std::move(answer));
+            },
+            [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  });
   return promise;
 }
 
@@ -143,19 +163,23 @@ caf::typed_response_promise<campaign_submitted> fleet_state::submit(const submit
     promise.deliver(to_caf(killed(*off)));
     return promise;
   }
-  self->request(intake, order_timeout, order)
-      .then(
-          [this, promise](const campaign_submitted& answer) mutable {
-            if (answer.scheduled) {
-              if (timetables) self->send(timetables, timetables_changed{});
+  if_room<campaign_submitted>(promise, [this, promise, order](const load_answer& load) mutable {
+    auto with_room = order;
+    with_room.room = world->config.scheduler.max_queued - load.queued;
+    self->request(intake, order_timeout, std::move(with_room))
+        .then(
+            [this, promise](const campaign_submitted& answer) mutable {
+              if (answer.scheduled) {
+                if (timetables) self->send(timetables, timetables_changed{});
+                promise.deliver(answer);
+                return;
+              }
+              focus(answer.name, {});
+              spawn_campaign(answer.name);
               promise.deliver(answer);
-              return;
-            }
-            focus(answer.name, {});
-            spawn_campaign(answer.name);
-            promise.deliver(answer);
-          },
-          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+            },
+            [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  });
   return promise;
 }
 

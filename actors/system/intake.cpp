@@ -201,6 +201,13 @@ void intake_state::begin_campaign(caf::typed_response_promise<campaign_submitted
   auto expand = [world = world, order]() -> result<store::add_campaign> {
     SKEIN_TRY(repos, schedule::expand_repos(order->campaign.repos, order->directory,
                                             search_of(world->forges)));
+    if (repos.size() > order->room) {
+      return error{errc::refused,
+                   "campaign " + order->campaign.name + " has " + std::to_string(repos.size()) +
+                       " repositories, and the queue takes only " + std::to_string(order->room) +
+                       " more runs",
+                   "submit it when the queue is shorter, or raise scheduler.maxQueued"};
+    }
     SKEIN_TRY(waves, waves_of(order->campaign, repos, order->directory));
     return expanded(*world, *order, repos, waves);
   };

@@ -39,6 +39,7 @@ void scheduler_state::start(const tenant_list& so_far) {
   limits.half_life_ms = wanted.half_life.count();
   limits.ageing_ms = wanted.ageing.count();
   limits.preemptions_per_minute = wanted.preemptions_per_minute;
+  limits.max_queued = wanted.max_queued;
   // What one command works on is small, and is read as a whole.
   if (options.focused) limits.lane_window = 0;
   chooser = std::make_unique<schedule::chooser>(limits);
@@ -47,7 +48,18 @@ void scheduler_state::start(const tenant_list& so_far) {
   all.past_cell = options.publishing;
   chooser->set_capacity(all);
   for (const auto& [label, most] : wanted.labels) chooser->set_label_limit(label, most);
-  for (const auto& usage : so_far) know_tenant(usage.tenant, usage);
+  schedule::budget_limits most;
+  most.micro_usd = schedule::micro_usd_of(wanted.usd);
+  most.tokens = static_cast<std::int64_t>(wanted.tokens);
+  platform.set_limits(schedule::budget_level::platform, {}, most);
+  for (const auto& usage : so_far) {
+    know_tenant(usage.tenant, usage);
+    platform.rebuild({{schedule::budget_level::platform,
+                       {},
+                       {static_cast<std::int64_t>(usage.tokens),
+                        schedule::micro_usd_of(usage.usd)}}},
+                     {});
+  }
 }
 
 void scheduler_state::know_tenant(const std::string& name, const store::tenant_usage& so_far) {
@@ -89,7 +101,7 @@ void scheduler_state::choose() {
 }
 
 void scheduler_state::admit(const schedule::choice& chosen) {
-  admitted.emplace(chosen.run_id, admission{chosen.tenant, world->now_ms(), {}});
+  admitted.emplace(chosen.run_id, admission{chosen.tenant, {}, world->now_ms(), {}});
   ++committing;
   // As it is now: it may have been killed, or its campaign paused, since it was read.
   store::queue_filter wanted;
@@ -97,7 +109,7 @@ void scheduler_state::admit(const schedule::choice& chosen) {
   self->request(store, store_timeout, get_queued{std::move(wanted)})
       .then(
           [this, id = chosen.run_id](const queued_list& found) {
-            if (!found.empty()) return lease(found.front());
+            if (!found.empty()) return count_open(found.front());
             --committing;
             not_admitted(id);
           },
@@ -106,6 +118,67 @@ void scheduler_state::admit(const schedule::choice& chosen) {
             spdlog::error("run {}: {}", id, from_caf(failed, "admit").message);
             not_admitted(id);
           });
+}
+
+void scheduler_state::count_open(const store::queued_run& run) {
+  const auto entry = admitted.find(run.id);
+  if (entry != admitted.end()) entry->second.campaign = run.campaign;
+  const auto gate = campaigns.find(run.campaign);
+  if (gate == campaigns.end() || gate->second.max_open_pull_requests == 0) return lease(run);
+  // Counted before the store is asked: a run that ends meanwhile counts twice, never not at all.
+  const auto coming = std::count_if(admitted.begin(), admitted.end(), [&run](const auto& each) {
+    return each.second.campaign == run.campaign;
+  });
+  self->request(store, store_timeout, get_pull_request_figures{run.campaign})
+      .then(
+          [this, run, coming](const store::pull_request_totals& found) {
+            const auto gate = campaigns.find(run.campaign);
+            if (gate == campaigns.end() ||
+                found.open + static_cast<std::uint64_t>(coming) <=
+                    gate->second.max_open_pull_requests) {
+              return lease(run);
+            }
+            gate->second.full_until_ms = world->now_ms() + ask_again_ms;
+            --committing;
+            set_windows();
+            not_admitted(run.id);
+            look_for(run.id);
+          },
+          [this, run](const caf::error& failed) {
+            --committing;
+            spdlog::error("run {}: {}", run.id, from_caf(failed, "count pull requests").message);
+            not_admitted(run.id);
+          });
+}
+
+void scheduler_state::refuse(const store::queued_run& run, const lease_answer& said) {
+  const auto until = std::max(said.closed_until_ms, world->now_ms() + ask_again_ms);
+  if (said.closed_until_ms > 0) {
+    shut[run.tenant] = {said.reason, said.closed_until_ms};
+    chooser->hold(store::switch_scope::tenant, run.tenant);
+  } else {
+    refused[run.id] = {said.reason, until};
+  }
+  not_admitted(run.id);
+  look_for(run.id);
+}
+
+bool scheduler_state::switched_off(const std::string& tenant) const {
+  return std::any_of(switches.begin(), switches.end(), [&tenant](const store::switch_row& row) {
+    return row.scope == store::switch_scope::tenant && row.target == tenant;
+  });
+}
+
+void scheduler_state::reopen() {
+  const auto now = world->now_ms();
+  for (auto at = shut.begin(); at != shut.end();) {
+    if (at->second.until_ms > now) {
+      ++at;
+      continue;
+    }
+    if (!switched_off(at->first)) chooser->lift(store::switch_scope::tenant, at->first, now);
+    at = shut.erase(at);
+  }
 }
 
 void scheduler_state::lease(const store::queued_run& run) {
@@ -125,14 +198,18 @@ void scheduler_state::lease(const store::queued_run& run) {
     entry->second.used_before.usd = run.used_usd;
     entry->second.used_before.tokens_in = run.used_tokens;
   }
+  if (auto room = platform.reserve(
+          {run.id, {}, {}, {ask.budget_tokens, ask.budget_micro_usd}, {}});
+      !room) {
+    --committing;
+    return refuse(run, {false, room.error().message});
+  }
   self->request(tenant_of(run.tenant), store_timeout, std::move(ask))
       .then(
           [this, run](const lease_answer& answer) {
             if (answer.granted) return commit_admission(run);
             --committing;
-            refused[run.id] = {answer.reason, world->now_ms() + ask_again_ms};
-            not_admitted(run.id);
-            look_for(run.id);
+            refuse(run, answer);
           },
           [this, run](const caf::error& failed) {
             --committing;
@@ -176,6 +253,7 @@ void scheduler_state::not_admitted(const std::string& run_id) {
   const auto found = admitted.find(run_id);
   if (found == admitted.end()) return;
   chooser->give_back(run_id);
+  platform.cancel(run_id);
   self->send(tenant_of(found->second.tenant), return_lease{run_id, {}});
   admitted.erase(found);
   self->send(self, dispatch_tick{});
@@ -191,13 +269,15 @@ void scheduler_state::adopt(const run_adopted& fact) {
   row.reserve_micro_usd = fact.budget_micro_usd;
   auto& owner = tenant_of(row.tenant);
   if (!chooser->adopt(row, !fact.holds_cell, world->now_ms())) return;
-  admitted.emplace(row.run_id, admission{row.tenant, world->now_ms(), fact.used_before});
+  admitted.emplace(row.run_id,
+                   admission{row.tenant, row.campaign, world->now_ms(), fact.used_before});
   request_lease ask;
   ask.run_id = row.run_id;
   ask.campaign = row.campaign;
   ask.budget_micro_usd = fact.budget_micro_usd;
   ask.budget_tokens = fact.budget_tokens;
   ask.at_work = true;
+  platform.rebuild({}, {{ask.run_id, {}, {}, {ask.budget_tokens, ask.budget_micro_usd}, {}}});
   self->request(owner, store_timeout, std::move(ask))
       .then([](const lease_answer&) {}, [](const caf::error&) {});
 }
@@ -217,6 +297,9 @@ void scheduler_state::run_over(const run_finished& fact) {
     const auto tokens = used.tokens_in + used.tokens_out;
     used.tokens_in = tokens - std::min(tokens, before.tokens_in + before.tokens_out);
     used.tokens_out = 0;
+    const auto settled = platform.settle(
+        fact.run_id, {static_cast<std::int64_t>(used.tokens_in), schedule::micro_usd_of(used.usd)});
+    if (!settled) spdlog::error("{}", settled.error().message);
     chooser->finished(fact.run_id, {seconds, micro(used.usd)});
     self->send(tenant_of(found->second.tenant), return_lease{fact.run_id, used});
     admitted.erase(found);
@@ -232,7 +315,8 @@ void scheduler_state::switch_to(const switch_list& now) {
     };
   };
   for (const auto& row : switches) {
-    if (std::none_of(now.begin(), now.end(), same(row))) {
+    const bool closed = row.scope == store::switch_scope::tenant && shut.contains(row.target);
+    if (!closed && std::none_of(now.begin(), now.end(), same(row))) {
       chooser->lift(row.scope, row.target, world->now_ms());
     }
   }
@@ -266,11 +350,26 @@ why_answer scheduler_state::why(const std::string& run_id) const {
     out.code = "tenant_quota";
     out.detail = said->second.reason;
   }
+  if (const auto said = shut.find(found.tenant);
+      said != shut.end() && found.what == schedule::waits_for::held && found.detail == "tenant" &&
+      !switched_off(found.tenant)) {
+    out.code = "pull_request_limit";
+    out.detail = said->second.reason;
+    out.eta_ms = std::max<std::int64_t>(said->second.until_ms - now, 0);
+  }
+  if (const auto gate = campaigns.find(found.detail);
+      gate != campaigns.end() && found.what == schedule::waits_for::window &&
+      gate->second.full_until_ms > now) {
+    out.code = "open_pull_requests";
+    out.eta_ms.reset();
+  }
   return out;
 }
 
 load_answer scheduler_state::load() const {
-  return {options.cells, static_cast<std::uint32_t>(admitted.size())};
+  const auto figures = chooser->figures();
+  return {options.cells, static_cast<std::uint32_t>(admitted.size()),
+          figures.in_memory + figures.on_disk};
 }
 
 scheduler_actor::behavior_type scheduler(scheduler_actor::stateful_pointer<scheduler_state> self,

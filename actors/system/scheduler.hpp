@@ -6,6 +6,7 @@
 #include "actors/parts.hpp"
 #include "actors/system/tenant.hpp"
 #include "runtime/schedule/chooser.hpp"
+#include "runtime/schedule/ledger.hpp"
 #include "runtime/schedule/window.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -39,6 +40,7 @@ struct scheduler_state {
 
   struct admission {
     std::string tenant;
+    std::string campaign;
     std::int64_t since_ms = 0;
     schema::usage used_before;
   };
@@ -46,6 +48,8 @@ struct scheduler_state {
   struct campaign_gate {
     schedule::campaign_terms terms;
     double usd = 0;  ///< limit; 0: none
+    std::uint32_t max_open_pull_requests = 0;  ///< 0: any number
+    std::int64_t full_until_ms = 0;            ///< so many are open: looked at again then
     std::optional<schedule::window> window;
     schedule::time_zone zone;
   };
@@ -62,9 +66,11 @@ struct scheduler_state {
   scheduler_options options;
 
   std::unique_ptr<schedule::chooser> chooser;
+  schedule::ledger platform;  ///< of all tenants together; theirs are in their actors
   std::unordered_map<std::string, admission> admitted;  ///< by run id
   std::map<std::string, campaign_gate> campaigns;
   std::map<std::string, refusal> refused;  ///< by run id: what its tenant said
+  std::map<std::string, refusal> shut;     ///< by tenant: it said no to all of its runs
   std::map<std::string, tenant_actor> tenants;
   switch_list switches;
   std::int64_t last_seq = 0;  ///< rows up to this one are known or counted
@@ -98,7 +104,13 @@ struct scheduler_state {
   void pulled();
   void choose();
   void admit(const schedule::choice& chosen);
+  /// Each run at work may open a pull request yet: with the open ones they stay within the limit.
+  void count_open(const store::queued_run& run);
   void lease(const store::queued_run& run);
+  void refuse(const store::queued_run& run, const lease_answer& said);
+  /// Looks at what was closed for a time.
+  void reopen();
+  [[nodiscard]] bool switched_off(const std::string& tenant) const;
   void commit_admission(const store::queued_run& run);
   void not_admitted(const std::string& run_id);
   void refill();

@@ -193,6 +193,10 @@ void scheduler_state::set_campaign(const store::campaign_row& row) {
   campaign_gate gate;
   gate.terms.concurrency = row.value.limits.concurrency;
   gate.usd = row.value.limits.usd;
+  gate.max_open_pull_requests = row.value.limits.max_open_pull_requests;
+  if (const auto known = campaigns.find(name); known != campaigns.end()) {
+    gate.full_until_ms = known->second.full_until_ms;
+  }
   gate.terms.paused = row.state != schema::campaign_state::running;
   if (row.value.schedule && !row.value.schedule->window.empty()) {
     const auto window = schedule::window::parse(row.value.schedule->window);
@@ -215,10 +219,15 @@ void scheduler_state::set_windows() {
   const auto now_ms = world->now_ms();
   const schedule::sys_seconds now{std::chrono::seconds{now_ms / 1000}};
   for (auto& [name, gate] : campaigns) {
-    if (!gate.window) continue;
-    const auto opens = gate.window->next_open(gate.zone, now);
-    std::int64_t until = opens ? opens->time_since_epoch().count() * 1000 : INT64_MAX;
-    if (opens && *opens == now) until = 0;
+    if (!gate.window && gate.max_open_pull_requests == 0) continue;
+    std::int64_t until = gate.full_until_ms > now_ms ? gate.full_until_ms : 0;
+    if (gate.window) {
+      const auto opens = gate.window->next_open(gate.zone, now);
+      if (!opens) until = INT64_MAX;
+      if (opens && *opens != now) {
+        until = std::max(until, opens->time_since_epoch().count() * 1000);
+      }
+    }
     if (until == gate.terms.closed_until_ms) continue;
     gate.terms.closed_until_ms = until;
     chooser->set_campaign(name, gate.terms, now_ms);
@@ -273,6 +282,7 @@ void scheduler_state::reload(const store::queue_counts& stored, const std::strin
 
 void scheduler_state::idle() {
   set_windows();
+  reopen();
   const auto now = world->now_ms();
   std::erase_if(refused, [now](const auto& each) { return each.second.until_ms + 60'000 < now; });
   ++idle_ticks;

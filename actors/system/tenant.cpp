@@ -16,6 +16,8 @@ using schedule::budget_level;
 namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
+/// A run at work may end without a pull request.
+constexpr std::int64_t look_again_ms = 2'000;
 
 std::int64_t tokens_of(std::uint64_t count) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(count, INT64_MAX));
@@ -47,7 +49,6 @@ void tenant_state::remember(const past_use& past) {
   ledger.rebuild(rows, {});
   for (const auto& row : past.opened) {
     ledger.rebuild_pull_request(tenant, row.campaign, row.at_ms);
-    opened.insert(row.run_id);
   }
 }
 
@@ -74,6 +75,7 @@ lease_answer tenant_state::grant(const request_lease& ask) {
     return {true, {}};
   }
   if (auto reason = exhausted(); !reason.empty()) return {false, reason};
+  if (auto full = no_pull_request_left(ask.campaign)) return *full;
   if (!ask.campaign.empty() && ask.campaign_usd > 0) {
     schedule::budget_limits most;
     most.micro_usd = schedule::micro_usd_of(ask.campaign_usd);
@@ -84,9 +86,26 @@ lease_answer tenant_state::grant(const request_lease& ask) {
   return {true, {}};
 }
 
+std::optional<lease_answer> tenant_state::no_pull_request_left(const std::string& campaign) const {
+  const auto now = now_ms();
+  const auto left = ledger.pull_requests_left(tenant, campaign, now);
+  // Every run at work may open one yet.
+  const auto coming = static_cast<std::uint32_t>(
+      std::count_if(leases.begin(), leases.end(),
+                    [this](const std::string& run) { return !opened.contains(run); }));
+  if (left > coming) return std::nullopt;
+  lease_answer out;
+  out.reason = "the pull requests that tenant " + tenant + " may open now are opened, or its " +
+               std::to_string(coming) + " runs at work may open them";
+  out.closed_until_ms = left == 0 ? ledger.next_pull_request_ms(tenant, campaign, now)
+                                  : now + look_again_ms;
+  return out;
+}
+
 void tenant_state::take_back(const return_lease& ended) {
   // A repeated return finds no lease and adds nothing.
   if (leases.erase(ended.run_id) == 0) return;
+  opened.erase(ended.run_id);
   const bool was_exhausted = !exhausted().empty();
   const auto settled =
       ledger.settle(ended.run_id, {tokens_of(ended.used.tokens_in + ended.used.tokens_out),

@@ -27,7 +27,7 @@ struct tenant_state {
   std::function<std::int64_t()> now_ms;
   schedule::ledger ledger;
   std::set<std::string> leases;  ///< run ids
-  std::set<std::string> opened;  ///< runs whose pull request is counted
+  std::set<std::string> opened;  ///< of them, those whose pull request is counted
 
   explicit tenant_state(tenant_actor::pointer self) : self(self) {}
   void start(const store::tenant_usage& so_far);
@@ -35,6 +35,8 @@ struct tenant_state {
   [[nodiscard]] lease_answer grant(const request_lease& ask);
   [[nodiscard]] pull_request_answer take(const take_pull_request& ask);
   void take_back(const return_lease& ended);
+  /// The answer for a run that could not open a pull request when it is done; none: it could.
+  [[nodiscard]] std::optional<lease_answer> no_pull_request_left(const std::string& campaign) const;
   /// Empty while there is something left to spend.
   [[nodiscard]] std::string exhausted() const;
 };

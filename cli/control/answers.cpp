@@ -39,8 +39,9 @@ void read(const json& value, owner_answer& out) {
 }
 
 void read(const json& value, actors::submitted& out) {
-  const fields from(value, "ok", {"run", "state"});
+  const fields from(value, "ok", {"run", "state", "ahead"});
   out.run_id = from.text("run");
+  out.ahead = from.number("ahead", large);
   out.state = from.word<schema::run_state>(
       "state", [](const std::string& text) { return schema::parse_run_state(text); });
 }
@@ -88,6 +89,15 @@ void read(const json& value, actors::active_answer& out) {
   out.reason = from.text("reason", longest_text);
 }
 
+void read(const json& value, actors::why_answer& out) {
+  const fields from(value, "ok", {"waiting", "code", "detail", "position", "etaMs"});
+  out.waiting = from.flag("waiting");
+  out.code = from.text("code", 64);
+  out.detail = from.text("detail", longest_text);
+  out.position = from.number("position", large);
+  if (from.has("etaMs")) out.eta_ms = static_cast<std::int64_t>(from.number("etaMs", large));
+}
+
 error error_of(const json& value) {
   const fields from(value, "error", {"code", "message", "remedy"});
   error out;
@@ -114,7 +124,9 @@ std::string encode_answer(const owner_answer& value) {
   return ok({{"pid", value.pid}, {"command", value.command}});
 }
 std::string encode_answer(const actors::submitted& value) {
-  return ok({{"run", value.run_id}, {"state", schema::to_string(value.state)}});
+  return ok({{"run", value.run_id},
+             {"state", schema::to_string(value.state)},
+             {"ahead", value.ahead}});
 }
 std::string encode_answer(const actors::run_decided& value) {
   return ok({{"state", schema::to_string(value.state)}});
@@ -139,6 +151,15 @@ std::string encode_answer(const actors::active_answer& value) {
   return ok({{"runs", value.runs},
              {"storeFailed", value.store_failed},
              {"reason", value.reason.substr(0, longest_text / 4)}});
+}
+
+std::string encode_answer(const actors::why_answer& value) {
+  json out = {{"waiting", value.waiting},
+              {"code", value.code},
+              {"detail", value.detail.substr(0, longest_text / 4)},
+              {"position", value.position}};
+  if (value.eta_ms) out["etaMs"] = std::max<std::int64_t>(*value.eta_ms, 0);
+  return ok(std::move(out));
 }
 
 template <class Answer>
@@ -168,5 +189,6 @@ template result<actors::retried> decode_answer(std::string_view line);
 template result<actors::campaign_answer> decode_answer(std::string_view line);
 template result<actors::switch_report> decode_answer(std::string_view line);
 template result<actors::active_answer> decode_answer(std::string_view line);
+template result<actors::why_answer> decode_answer(std::string_view line);
 
 }  // namespace skein::cli::control

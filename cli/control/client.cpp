@@ -12,7 +12,8 @@ constexpr std::chrono::seconds longest_question{30};
 
 bool is_question(const request& order) {
   return std::holds_alternative<ask_owner>(order) ||
-         std::holds_alternative<actors::get_active>(order);
+         std::holds_alternative<actors::get_active>(order) ||
+         std::holds_alternative<actors::get_why>(order);
 }
 
 }  // namespace
@@ -62,6 +63,10 @@ result<actors::switch_report> client::lift(const store::lift_switch& order) {
 }
 result<actors::active_answer> client::active() {
   return call<actors::active_answer>(actors::get_active{});
+}
+
+result<actors::why_answer> client::why(const std::string& run_id) {
+  return call<actors::why_answer>(actors::get_why{run_id});
 }
 
 void client::wait_for_commit(std::chrono::milliseconds longest) {

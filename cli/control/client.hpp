@@ -26,6 +26,7 @@ class client final : public actors::fleet_client {
   result<actors::switch_report> operate(const store::switch_row& order) override;
   result<actors::switch_report> lift(const store::lift_switch& order) override;
   result<actors::active_answer> active() override;
+  result<actors::why_answer> why(const std::string& run_id) override;
   void wait_for_commit(std::chrono::milliseconds longest) override;
   /// Nothing to stop: the fleet is not ours.
   result<> stop(std::chrono::milliseconds deadline) override;

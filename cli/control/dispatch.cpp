@@ -32,6 +32,9 @@ struct carry_out {
   }
   std::string operator()(const store::lift_switch& order) const { return said(fleet.lift(order)); }
   std::string operator()(const actors::get_active&) const { return said(fleet.active()); }
+  std::string operator()(const actors::get_why& order) const {
+    return said(fleet.why(order.run_id));
+  }
 
   template <class Answer>
   static std::string said(const result<Answer>& outcome) {

@@ -73,6 +73,9 @@ said words_of(const request& value) {
               [](const actors::get_active&) {
                 return said{"get_active", json::object()};
               },
+              [](const actors::get_why& order) {
+                return said{"get_why", {{"run", order.run_id}}};
+              },
               [](const actors::submit_run& order) {
                 return said{"submit_run",
                             {{"task", schema::to_json(order.task)},
@@ -224,6 +227,10 @@ struct known_verb {
 constexpr known_verb verbs[] = {
     {"ask_owner", nothing_more<ask_owner>},
     {"get_active", nothing_more<actors::get_active>},
+    {"get_why",
+     [](const json& value) -> request {
+       return actors::get_why{run_id(fields(value, "args", {"run"}))};
+     }},
     {"submit_run", submit_run_of},
     {"submit_campaign", submit_campaign_of},
     {"attach_run",

@@ -32,7 +32,7 @@ struct owner_answer {
 using request = std::variant<ask_owner, actors::submit_run, actors::submit_campaign,
                              actors::attach_run, actors::retry_campaign, actors::control_campaign,
                              store::switch_row, store::lift_switch, actors::get_active,
-                             actors::decide_run>;
+                             actors::decide_run, actors::get_why>;
 
 /// True for requests that bring work, which only `serve` takes.
 [[nodiscard]] bool brings_work(const request& value);
@@ -54,6 +54,7 @@ using request = std::variant<ask_owner, actors::submit_run, actors::submit_campa
 [[nodiscard]] std::string encode_answer(const actors::campaign_answer& value);
 [[nodiscard]] std::string encode_answer(const actors::switch_report& value);
 [[nodiscard]] std::string encode_answer(const actors::active_answer& value);
+[[nodiscard]] std::string encode_answer(const actors::why_answer& value);
 
 /// The answer of this type, or the error that the other side sent, or `unavailable` for nonsense.
 /// Defined for the types that encode_answer takes.

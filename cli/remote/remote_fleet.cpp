@@ -79,6 +79,9 @@ class remote_fleet final : public actors::fleet_client {
   result<actors::active_answer> active() override {
     return call<actors::active_answer>(*link_, actors::get_active{});
   }
+  result<actors::why_answer> why(const std::string& run_id) override {
+    return call<actors::why_answer>(*link_, actors::get_why{run_id});
+  }
   void wait_for_commit(std::chrono::milliseconds longest) override {
     // A signal ends it early.
     (void)::poll(nullptr, 0, static_cast<int>(std::min(longest, look_again).count()));

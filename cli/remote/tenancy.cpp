@@ -27,6 +27,7 @@ class claimer {
 
   result<> operator()(control::ask_owner&) const { return {}; }
   result<> operator()(actors::get_active&) const { return {}; }
+  result<> operator()(actors::get_why& order) const { return own_run(order.run_id); }
   result<> operator()(actors::submit_run& order) const {
     order.by = who_.name;
     return own_tenant(order.task.tenant);

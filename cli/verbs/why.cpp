@@ -35,6 +35,8 @@ nlohmann::json document(const answer& found) {
   auto reasons = nlohmann::json::array();
   for (const auto& each : found.reasons) {
     reasons.push_back({{"code", each.code}, {"message", each.message}, {"remedy", each.remedy}});
+    if (each.position) reasons.back()["position"] = *each.position;
+    if (each.eta_ms) reasons.back()["etaMs"] = *each.eta_ms;
   }
   return {{"runId", found.run.id},
           {"state", schema::to_string(found.shown)},

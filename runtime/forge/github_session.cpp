@@ -184,6 +184,7 @@ spoken session::send(const call& what, const std::string& authorisation, const c
   }
   http::request wanted;
   wanted.method = what.method;
+  wanted.once = what.method != "GET";
   wanted.url = options_.base_url + what.target;
   if (what.target == "/graphql" && options_.base_url.ends_with("/api/v3")) {
     wanted.url = options_.base_url.substr(0, options_.base_url.size() - 2) + "graphql";

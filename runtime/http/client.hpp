@@ -33,6 +33,9 @@ struct request {
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};  ///< without a byte in either direction
   std::chrono::milliseconds total_timeout{120'000};
+  /// Over a connection of its own: on one that was used before, and that the peer closed before its
+  /// answer, the request would be sent again. For what must not happen twice.
+  bool once = false;
   std::uint64_t max_reply_bytes = 16U << 20;  ///< of the body, whether gathered or streamed
 };
 

@@ -104,7 +104,7 @@ result<> transfer::prepare() {
              set(CURLOPT_SSL_VERIFYHOST, 2L) &&
              set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
              set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) &&
-             set(CURLOPT_TCP_KEEPALIVE, 1L) &&
+             set(CURLOPT_TCP_KEEPALIVE, 1L) && set(CURLOPT_FRESH_CONNECT, request_.once ? 1L : 0L) &&
              set(CURLOPT_CONNECTTIMEOUT_MS, in_milliseconds(request_.connect_timeout)) &&
              set(CURLOPT_TIMEOUT_MS, in_milliseconds(request_.total_timeout)) &&
              set(CURLOPT_HEADERFUNCTION, &transfer::on_header) &&

@@ -152,6 +152,7 @@ struct explanation {
   std::string detail;                  ///< the campaign, label, repository, run or switch meant
   std::uint64_t position = 0;          ///< runs that are likely to be admitted before it
   std::optional<std::int64_t> eta_ms;  ///< from now; none: nobody can say
+  std::string tenant = {};             ///< of the run
 };
 
 struct chooser_figures {

@@ -146,6 +146,8 @@ explanation chooser::why(const std::string& run_id, std::int64_t now_ms) const {
   auto out = blocked_by(in, found->second, now_ms);
   if (out.what == waits_for::nothing) return out;
   out.position = position_of(in, found->second);
+  const auto& tenant = in.tenants[in.groups[in.entries[found->second].group].tenant];
+  out.tenant = tenant.name;
   // Nobody knows when a person acts or a budget is raised.
   switch (out.what) {
     case waits_for::held:
@@ -156,7 +158,6 @@ explanation chooser::why(const std::string& run_id, std::int64_t now_ms) const {
     default:
       break;
   }
-  const auto& tenant = in.tenants[in.groups[in.entries[found->second].group].tenant];
   const double per_ms = pace(in, tenant);
   if (per_ms <= 0) return out;
   const bool at_once = out.what == waits_for::turn && out.position == 0;

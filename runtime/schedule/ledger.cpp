@@ -224,6 +224,26 @@ std::int64_t room_at(const std::deque<std::int64_t>& times, std::uint32_t most,
 
 }  // namespace
 
+std::uint32_t ledger::pull_requests_left(const std::string& tenant, const std::string& campaign,
+                                         std::int64_t now_ms) const {
+  std::uint32_t left = UINT32_MAX;
+  for (const auto& name : levels_of(tenant, campaign)) {
+    const auto found = accounts_.find(name);
+    if (found == accounts_.end()) continue;
+    const auto& at = found->second;
+    const auto room = [&at, now_ms](std::uint32_t most, std::int64_t length_ms) {
+      if (most == 0) return UINT32_MAX;
+      const auto began = std::upper_bound(at.pull_requests.begin(), at.pull_requests.end(),
+                                          now_ms - length_ms);
+      const auto counted = static_cast<std::uint64_t>(at.pull_requests.end() - began);
+      return counted < most ? static_cast<std::uint32_t>(most - counted) : 0U;
+    };
+    left = std::min({left, room(at.limits.pull_requests_per_hour, hour_ms),
+                     room(at.limits.pull_requests_per_day, day_ms)});
+  }
+  return left;
+}
+
 std::int64_t ledger::next_pull_request_ms(const std::string& tenant, const std::string& campaign,
                                           std::int64_t now_ms) const {
   std::int64_t at_ms = now_ms;

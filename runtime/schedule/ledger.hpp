@@ -92,6 +92,10 @@ class ledger {
   /// says when to ask again.
   [[nodiscard]] result<> take_pull_request(const std::string& tenant, const std::string& campaign,
                                            std::int64_t now_ms);
+  /// How many more may be counted now; UINT32_MAX: any number.
+  [[nodiscard]] std::uint32_t pull_requests_left(const std::string& tenant,
+                                                 const std::string& campaign,
+                                                 std::int64_t now_ms) const;
   [[nodiscard]] std::int64_t next_pull_request_ms(const std::string& tenant,
                                                   const std::string& campaign,
                                                   std::int64_t now_ms) const;

@@ -369,4 +369,62 @@ TEST_F(model_agent_test, anUnknownProviderSaysWhatToDo) {
   EXPECT_THAT(run(id).failed->reason, HasSubstr("nowhere"));
 }
 
+class judged_run_test : public model_agent_test {
+ protected:
+  judged_run_test() {
+    auto& source = models_.by_name["other"];
+    source.ask = judge_;
+    source.settings.default_model = "j";
+    config_.judge.provider = "other";
+    config_.judge.model = "j";
+  }
+  static model::answer verdict(const std::string& decision) {
+    auto reasons = nlohmann::json::array();
+    if (decision != "pass") reasons.push_back({{"path", ""}, {"reason", "it does something else"}});
+    return says({call("give_verdict", {{"decision", decision}, {"reasons", std::move(reasons)}})});
+  }
+  std::shared_ptr<told_provider> judge_ = std::make_shared<told_provider>();
+};
+
+TEST_F(judged_run_test, T9_whatJudgesCostIsCountedAlsoAfterARepair) {
+  told_->answers = {says({finish()}), says({finish()})};
+  judge_->answers = {verdict("block"), verdict("pass")};
+  boot_fleet();
+  const auto id = submit(model_task());
+  EXPECT_EQ(run(id).state, state::published);
+  EXPECT_EQ(run(id).used.repairs, 1U);
+  EXPECT_EQ(judge_->heard.size(), 2U);
+  EXPECT_NEAR(run(id).used.usd, 0.04, 1e-9) << "two answers of the author, two of the judge";
+  EXPECT_THAT(events(id), Contains("judge_call_reserved"));
+}
+
+TEST_F(judged_run_test, S3_aCrashWhileAJudgeThinksCountsItsReservation) {
+  told_->answers = {says({finish()})};
+  told_->repeats = true;
+  judge_->hangs = true;
+  boot_fleet();
+  const auto id = submit(model_task());
+  ASSERT_EQ(judge_->heard.size(), 1U);
+  const auto reserved = run(id).used.usd;
+  EXPECT_GT(reserved, 0.01) << "more than the author's answer";
+  crash();
+  judge_->hangs = false;
+  judge_->answers = {verdict("pass")};
+  boot_fleet();
+  settle();
+  EXPECT_EQ(run(id).state, state::published);
+  EXPECT_GT(run(id).used.usd, reserved);
+}
+
+TEST_F(judged_run_test, T9_withoutMoneyForAJudgeAPersonHasToLook) {
+  told_->answers = {says({finish()})};
+  judge_->answers = {verdict("pass")};
+  auto poor = model_task();
+  poor.spec.budget.usd = 0.0105;
+  boot_fleet();
+  const auto id = submit(poor);
+  EXPECT_EQ(run(id).state, state::waiting_approval);
+  EXPECT_TRUE(judge_->heard.empty());
+}
+
 }  // namespace skein::actors::test

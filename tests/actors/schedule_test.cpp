@@ -1,4 +1,5 @@
 // The scheduler at work: shares, priorities, limits, lost messages, crashes, and what it says.
+#include "schema/identity.hpp"
 #include "tests/actors/fixture.hpp"
 
 #include <gmock/gmock.h>

@@ -51,6 +51,10 @@ class fake_fleet : public actors::fleet_client {
     return answered(actors::switch_report{0, 0, 1});
   }
   result<actors::active_answer> active() override { return answered(health); }
+  result<actors::why_answer> why(const std::string& run_id) override {
+    asked_why = run_id;
+    return answered(actors::why_answer{true, "no_room", "", 3, 90'000});
+  }
   void wait_for_commit(std::chrono::milliseconds) override {}
   result<> stop(std::chrono::milliseconds) override {
     ++stops;
@@ -60,6 +64,7 @@ class fake_fleet : public actors::fleet_client {
   std::optional<actors::submit_run> run;
   std::optional<actors::submit_campaign> campaign;
   std::string attached;
+  std::string asked_why;
   std::optional<actors::decide_run> decided;
   std::optional<actors::retry_campaign> retried;
   std::optional<actors::control_campaign> controlled;

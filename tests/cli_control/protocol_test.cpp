@@ -35,6 +35,7 @@ schema::campaign plain_campaign() {
 std::vector<request> every_request() {
   return {ask_owner{},
           actors::get_active{},
+          actors::get_why{"0123456789abcdef"},
           actors::submit_run{plain_task(), "ada", true},
           actors::submit_campaign{plain_campaign(), "/home/ada", "ada", false},
           actors::attach_run{"0123456789abcdef"},
@@ -71,6 +72,7 @@ TEST(ControlProtocol, EveryMessageLooksAsDocumented) {
   text += encode_answer(actors::campaign_answer{schema::campaign_state::paused}) + "\n";
   text += encode_answer(actors::switch_report{2, 40, 315}) + "\n";
   text += encode_answer(actors::active_answer{5, true, "disk full"}) + "\n";
+  text += encode_answer(actors::why_answer{true, "queue", "", 4, 60'000}) + "\n";
   test::expect_golden("control-protocol.jsonl", text);
 }
 

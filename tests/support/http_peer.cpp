@@ -84,6 +84,7 @@ bool write_reply(peer_socket& socket, const peer_reply& reply) {
     while (socket.read_more(ignored)) ignored.clear();
     return false;
   };
+  if (reply.end == peer_end::silent) return false;
   if (!reply.raw.empty()) {
     if (!socket.write(reply.raw)) return false;
     return reply.end == peer_end::hang ? hang() : false;

@@ -27,6 +27,7 @@ enum class peer_end {
   whole,    ///< properly, and the connection stays open
   close,    ///< properly, and the connection is closed
   cut,      ///< the connection is closed in the middle of the body
+  silent,   ///< the connection is closed without a byte
   hang,     ///< nothing more is sent, until the client leaves
   endless,  ///< the last piece is sent again and again, until the client leaves
 };

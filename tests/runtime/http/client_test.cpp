@@ -94,6 +94,22 @@ TEST(http_client, reuses_a_connection) {
   EXPECT_EQ(peer.connections(), 1U);
 }
 
+TEST(http_client, sends_what_must_not_happen_twice_once) {
+  for (const bool once : {false, true}) {
+    http_peer peer;
+    peer.push({});
+    peer.push({200, {}, "", {}, peer_end::silent, ""});
+    peer.on([](const auto&) { return peer_reply{}; });
+    client one;
+    ASSERT_TRUE(one.send(to(peer)));
+    auto twice = to(peer);
+    twice.method = "POST";
+    twice.once = once;
+    EXPECT_EQ(one.send(twice).has_value(), !once);
+    EXPECT_EQ(peer.requests().size(), once ? 2U : 3U);
+  }
+}
+
 TEST(http_client, never_follows_a_redirect) {
   http_peer other;
   http_peer peer;
