@@ -88,6 +88,7 @@ void check_campaign_spec(const scope_of_check& spec) {
   check_repos(spec);
   check_waves(spec);
   for (const char* key : {"maxFailureRate", "maxVetoRate"}) {
+    if (!spec.has("limits")) break;
     const auto limits = spec.at("limits");
     if (limits.has(key) && !share_of(limits.value()[key])) {
       limits.at(key).wrong("not a share: " + limits.value()[key].dump(), "20% or 0.2");

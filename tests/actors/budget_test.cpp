@@ -113,24 +113,69 @@ TEST_F(budget_test, campaign_limit_holds_within_the_tenant) {
 TEST_F(budget_test, pull_requests_are_counted_by_the_hour_and_after_a_crash) {
   config_.tenants["payments"].pull_requests_per_hour = 2;
   boot_fleet(1);
-  const auto take = [this](const std::string& id) {
-    auto answer = ask<pull_request_answer>(take_pull_request{id, "payments", ""});
-    EXPECT_TRUE(answer) << answer.error().message;
-    return answer ? *answer : pull_request_answer{};
-  };
-  const auto first = submit(task("a"));
-  const auto second = submit(task("b"));
-  EXPECT_TRUE(take(first).granted);
-  EXPECT_TRUE(take(second).granted);
-  EXPECT_TRUE(take(first).granted) << "asked again";
-  const auto refused = take("third");
-  EXPECT_FALSE(refused.granted);
-  EXPECT_GT(refused.ask_again_ms, fake_->now_ms);
+  EXPECT_EQ(run(submit(task("a"))).state, state::published);
+  EXPECT_EQ(run(submit(task("b"))).state, state::published);
+  const auto third = submit(task("c"));
+  EXPECT_EQ(run(third).state, state::schedule);
+  const auto why = ask<why_answer>(get_why{third});
+  ASSERT_TRUE(why);
+  EXPECT_EQ(why->code, "pull_request_limit");
+  ASSERT_TRUE(why->eta_ms);
+  EXPECT_GT(*why->eta_ms, 50 * 60'000);
+  // Another tenant's runs are not held up.
+  auto other = task("d");
+  other.tenant = "search";
+  EXPECT_EQ(run(submit(other)).state, state::published);
+  const auto refused = ask<pull_request_answer>(take_pull_request{"somebody", "payments", ""});
+  ASSERT_TRUE(refused);
+  EXPECT_FALSE(refused->granted);
+  EXPECT_GT(refused->ask_again_ms, fake_->now_ms);
   crash();
   boot_fleet(1);
-  EXPECT_FALSE(take("third").granted);
+  settle();
+  EXPECT_EQ(run(third).state, state::schedule);
   pass(std::chrono::minutes{61});
-  EXPECT_TRUE(take("third").granted);
+  pass(std::chrono::seconds{3});
+  EXPECT_EQ(run(third).state, state::published);
+}
+
+TEST_F(budget_test, runs_at_work_count_against_the_pull_requests_of_the_hour) {
+  config_.tenants["payments"].pull_requests_per_hour = 2;
+  fake_->hangs = "step";
+  boot_fleet(8);
+  for (const auto* name : {"a", "b", "c", "d"}) submit(task(name));
+  EXPECT_EQ(at_work(), 2U);
+}
+
+TEST_F(budget_test, platform_budget_holds_over_all_tenants) {
+  config_.scheduler.usd = 12;
+  boot_fleet(8);
+  for (const auto* name : {"a", "b", "c", "d"}) {
+    auto made = spender(name, 5);
+    made.tenant = std::string("tenant-") + name;
+    submit(made);
+  }
+  EXPECT_EQ(at_work(), 2U);
+  crash();
+  boot_fleet(8);
+  pass(std::chrono::seconds{15});
+  EXPECT_EQ(at_work(), 2U);
+}
+
+TEST_F(budget_test, a_full_queue_says_so) {
+  config_.scheduler.max_queued = 2;
+  fake_->hangs = "step";
+  boot_fleet(1);
+  submit(task("a"));
+  const auto second = ask<submitted>(submit_run{task("b"), "alice", false});
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->ahead, 0U);
+  const auto third = ask<submitted>(submit_run{task("c"), "alice", false});
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->ahead, 1U);
+  const auto refused = ask<submitted>(submit_run{task("d"), "alice", false});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::refused);
 }
 
 }  // namespace skein::actors::test

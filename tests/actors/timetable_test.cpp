@@ -95,7 +95,9 @@ TEST_F(timetable_test, what_cannot_be_read_is_refused) {
 TEST_F(timetable_test, does_not_overlap_with_itself) {
   fake_->hangs = "step";
   boot_fleet(4);
-  ASSERT_TRUE(start(nightly("0 * * * *")));
+  auto slow = nightly("0 * * * *");
+  slow.task.budget.wall_clock = hours{24};
+  ASSERT_TRUE(start(slow));
   spend(hours{3} + minutes{2});
   EXPECT_THAT(campaigns(), ElementsAre("nightly.2026-11-23T0100"));
 }

@@ -28,7 +28,7 @@ schema::campaign plain_campaign() {
   out.name = "old-api";
   out.task = plain_task().spec;
   out.task.repo = {};
-  out.repos = {{.url = "/srv/git/a.git", .branch = {}, .file = {}, .glob = {}, .github = {}}};
+  out.repos.emplace_back().url = "/srv/git/a.git";
   return out;
 }
 

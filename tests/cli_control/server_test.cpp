@@ -125,7 +125,7 @@ TEST_F(ControlServer, CarriesEveryOrderAndAnswer) {
   schema::campaign campaign;
   campaign.name = "c";
   campaign.task = task.spec;
-  campaign.repos.push_back({"/srv/a.git", {}, {}, {}, {}});
+  campaign.repos.emplace_back().url = "/srv/a.git";
   const auto submitted = fleet.submit(actors::submit_campaign{campaign, "/home", "ada", false});
   ASSERT_TRUE(submitted) << submitted.error().message;
   EXPECT_EQ(submitted->runs, 7U);

@@ -13,13 +13,19 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 wave_spec sized(std::uint32_t size) {
-  return {size, 0, false, 0, {}};
+  wave_spec out;
+  out.size = size;
+  return out;
 }
 wave_spec percent(double value) {
-  return {0, value, false, 0, {}};
+  wave_spec out;
+  out.percent = value;
+  return out;
 }
 wave_spec rest() {
-  return {0, 0, true, 0, {}};
+  wave_spec out;
+  out.rest = true;
+  return out;
 }
 
 campaign with(std::vector<wave_spec> waves) {

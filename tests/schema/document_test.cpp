@@ -251,7 +251,7 @@ TEST(Document, CampaignsExplainTheirRules) {
   EXPECT_THAT(problems(campaign_with(repos + "  waves: [{rest: true}, {size: 1}]\n")),
               ElementsAre(HasSubstr("only in the last wave")));
   EXPECT_THAT(problems(campaign_with(repos + "  waves: [{size: 1, rest: true}]\n")),
-              ElementsAre(HasSubstr("exactly one of size, rest")));
+              ElementsAre(HasSubstr("exactly one of size, label, owner, rest")));
   EXPECT_THAT(
       problems(campaign_with(
           repos + "  waves: [{size: 0%}, {size: 5x}, {requireSuccess: 0.5, size: 1}]\n")),
@@ -260,6 +260,8 @@ TEST(Document, CampaignsExplainTheirRules) {
               ElementsAre(HasSubstr("out of range: number 80")));
   EXPECT_THAT(problems(campaign_with(repos + "  schedule: {cron: daily}\n")),
               ElementsAre(HasSubstr("not a cron expression")));
+  EXPECT_THAT(problems(campaign_with(repos + "  limits: {maxFailureRate: often}\n")),
+              ElementsAre(HasSubstr("not a share")));
   EXPECT_THAT(problems("apiVersion: skein/v1\nkind: Campaign\nmetadata: {name: a}\nspec:\n"
                        "  task: {repo: {url: x}}\n  repos: [{url: a}]\n"),
               ElementsAre(HasSubstr("unknown key \"repo\"")));

@@ -96,8 +96,18 @@ class random_documents {
     schema::campaign out;
     out.name = name();
     out.task = spec();
-    out.repos.push_back({"https://host/" + name(), coin() ? "main" : "", "", "", ""});
-    out.repos.push_back({"", "", text(), "", ""});
+    const auto needed = "https://host/" + name();
+    auto& first = out.repos.emplace_back();
+    first.url = needed;
+    if (coin()) first.branch = "main";
+    if (coin()) first.labels = {"core", text()};
+    auto& second = out.repos.emplace_back();
+    if (coin()) {
+      second.file = text();
+    } else {
+      second.url = "https://host/b/" + name();
+      second.needs = {needed};
+    }
     for (auto left = number(0, 3); left > 0; --left) {
       schema::wave_spec wave;
       if (coin()) {
@@ -109,9 +119,29 @@ class random_documents {
       wave.soak = duration();
       out.waves.push_back(wave);
     }
-    if (coin()) out.waves.push_back({0, 0, true, 0.5, std::chrono::hours{1}});
-    out.limits = {static_cast<std::uint32_t>(number(0, 100)), 7, 12.25};
-    if (coin()) out.schedule = schema::schedule_spec{"0 1 * * 1-5", "Europe/Berlin", "", "run"};
+    if (coin()) {
+      auto& last = out.waves.emplace_back();
+      switch (number(0, 2)) {
+        case 0:
+          last.rest = true;
+          break;
+        case 1:
+          last.label = "core";
+          break;
+        default:
+          last.owner = "acme/platform";
+      }
+      last.require_success = 0.5;
+      last.soak = std::chrono::hours{1};
+    }
+    out.limits.concurrency = static_cast<std::uint32_t>(number(0, 100));
+    out.limits.max_open_pull_requests = 7;
+    out.limits.usd = 12.25;
+    out.limits.max_failing_checks = static_cast<std::uint32_t>(number(0, 9));
+    out.limits.max_failure_rate = static_cast<double>(number(0, 100)) / 100;
+    out.limits.max_veto_rate = static_cast<double>(number(0, 100)) / 100;
+    out.priority = static_cast<int>(number(0, 200)) - 100;
+    if (coin()) out.schedule = schema::schedule_spec{"0 1 * * 1-5", "Europe/Berlin", "", "once"};
     return out;
   }
 

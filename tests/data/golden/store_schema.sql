@@ -9,6 +9,7 @@ CREATE INDEX run_origins_by_fingerprint ON run_origins (fingerprint) WHERE dry_r
 CREATE INDEX runs_by_campaign ON runs (campaign) WHERE campaign IS NOT NULL;
 CREATE INDEX runs_by_tenant ON runs (tenant);
 CREATE INDEX runs_final ON runs (state, seq) WHERE phase = 2;
+CREATE INDEX runs_lane ON runs (tenant, campaign, rank, seq) WHERE phase = 0 AND eligible = 1;
 CREATE INDEX runs_queue ON runs (eligible, seq, tenant, campaign) WHERE phase = 0;
 CREATE INDEX runs_underway ON runs (tenant) WHERE phase = 1;
 CREATE TABLE approval_votes (
@@ -172,7 +173,7 @@ CREATE TABLE runs (
   attempt         INTEGER NOT NULL,      -- fencing epoch: grows with every start of work
   updated_ms      INTEGER NOT NULL,
   timings_json    TEXT                   -- milliseconds per stage, an array in stage order
-) STRICT;
+, priority INTEGER NOT NULL DEFAULT 0, rank INTEGER NOT NULL DEFAULT 0, preempted INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE switches (
   scope    TEXT NOT NULL CHECK (scope IN ('all', 'tenant', 'campaign', 'repo', 'run')),
   target   TEXT NOT NULL,   -- tenant, campaign, repository URL or run id; empty for all
@@ -190,6 +191,17 @@ CREATE TABLE tenant_usage (
   tenant TEXT PRIMARY KEY,
   usd    REAL NOT NULL,
   tokens INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE timetables (
+  name             TEXT PRIMARY KEY,
+  tenant           TEXT NOT NULL,
+  spec_json        TEXT NOT NULL,     -- canonical JSON of the campaign document
+  directory        TEXT NOT NULL,     -- what its relative names are relative to
+  submitter        TEXT NOT NULL,
+  considered_ms    INTEGER NOT NULL,
+  last_campaign    TEXT NOT NULL,     -- the campaign started last; empty: none yet
+  given_up         INTEGER NOT NULL,  -- times that did not start one
+  updated_ms       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER approvals_final_stays BEFORE UPDATE OF state ON approvals
 WHEN OLD.state <> 'pending'

@@ -142,7 +142,7 @@ TEST_F(ChainTest, NoticesARemovedRun) {
 TEST_F(ChainTest, NoticesAnInventedRun) {
   EXPECT_THAT(found_after("INSERT INTO runs SELECT 9, 'z', tenant, campaign, wave, superseded, "
                           "eligible, phase, started_ms, failed_attempts, crashes, state, attempt, "
-                          "updated_ms, timings_json FROM runs WHERE id = 'a'"),
+                          "updated_ms, timings_json, priority, rank, preempted FROM runs WHERE id = 'a'"),
               HasSubstr("run z"));
 }
 
