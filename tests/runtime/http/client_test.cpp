@@ -452,7 +452,14 @@ TEST(http_client, may_end_within_its_own_callback) {
   one->start(to(peer), end.hear());
   ASSERT_TRUE(peer.wait_for_requests(1));
   client* const raw = one.get();
-  raw->after(std::chrono::milliseconds(0), [held = std::move(one)]() mutable { held.reset(); });
+  // Nobody may be inside of the client while it ends.
+  std::promise<void> left;
+  raw->after(std::chrono::milliseconds(0),
+             [held = std::move(one), gone = left.get_future().share()]() mutable {
+               gone.wait();
+               held.reset();
+             });
+  left.set_value();
   const auto got = end.wait();
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, errc::cancelled);
