@@ -122,6 +122,7 @@ struct prepared_base {
   std::filesystem::path checkout;  ///< stays as long as the requester lives
   std::vector<std::string> root_entries;  ///< names in the repository's root, for verifier choice
   workspace::ignored_fn ignored;
+  std::string opt_out = {};  ///< text of schedule::opt_out_file, cut behind its limit; often empty
 };
 /// Writes a change as a git tree, computes the diff, examines it, stores the patch.
 struct record_change {

@@ -7,7 +7,9 @@
 #include "runtime/diff/patch_reader.hpp"
 #include "runtime/diff/whole_tests.hpp"
 #include "runtime/judge/risk.hpp"
+#include "runtime/schedule/opt_out.hpp"
 #include "runtime/scan/redact_patch.hpp"
+#include "runtime/workspace/beneath.hpp"
 
 #include <filesystem>
 #include <set>
@@ -33,6 +35,9 @@ result<prepared> prepare(const surroundings& world, const prepare_base& ask,
     out.answer.root_entries.push_back(entry.path().filename().string());
   }
   if (failed) return errno_error("list " + checkout.path.string(), failed.value());
+  SKEIN_TRY(root, workspace::open_trusted_directory(checkout.path));
+  out.answer.opt_out = workspace::read_beginning(root.get(), std::string{schedule::opt_out_file},
+                                                 schedule::largest_opt_out_file + 1);
   return out;
 }
 

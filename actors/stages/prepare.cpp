@@ -3,6 +3,11 @@
 #include "actors/stages/stages.hpp"
 #include "runtime/agent/adapter.hpp"
 #include "runtime/agent/tool_command.hpp"
+#include "runtime/judge/risk.hpp"
+#include "runtime/judge/shaping.hpp"
+#include "runtime/schedule/opt_out.hpp"
+
+#include <algorithm>
 
 namespace skein::actors::stages {
 
@@ -102,6 +107,38 @@ void open_workspace(run_state& run) {
       });
 }
 
+/// Whoever owns the repository has the last word on whether it takes part.
+void left_alone(run_state& run, const schedule::opt_out& said) {
+  stage_failure failure;
+  failure.state = schema::run_state::no_change;
+  failure.cls = schema::failure_class::f3;
+  failure.reason = "the repository opts out" +
+                   (run.row.campaign.empty() ? "" : " of campaign " + run.row.campaign) +
+                   (said.reason.empty() ? "" : ": " + said.reason);
+  failure.component = "prepare";
+  failure.next_action = "ask its owners, who say so in " + std::string{schedule::opt_out_file} +
+                        "; no code change was attempted";
+  run.fail(std::move(failure));
+}
+
+/// What an agent is given to work with, before it begins: scope, proof, risk and what is doubtful.
+void note_plan(run_state& run) {
+  const auto& spec = run.task.spec;
+  if (spec.agent.kind == schema::agent_kind::script) return;
+  const auto& known = run.parts.world->rules.judging;
+  const auto risk = judge::computed_risk(run.task, known);
+  auto remarks = nlohmann::json::array();
+  for (const auto& each : judge::shape(run.task, known).questions) remarks.push_back(each.text);
+  auto verifiers = nlohmann::json::array();
+  for (const auto& each : spec.verifiers) verifiers.push_back(each.name.empty() ? each.use : each.name);
+  run.note("plan", {{"agent", schema::to_string(spec.agent.kind)},
+                    {"scope", spec.scope.include},
+                    {"verifiers", std::move(verifiers)},
+                    {"risk", schema::to_string(std::max(spec.risk, risk.level))},
+                    {"reasons", risk.reasons},
+                    {"remarks", std::move(remarks)}});
+}
+
 }  // namespace
 
 void prepare(run_state& run) {
@@ -112,6 +149,10 @@ void prepare(run_state& run) {
       .then(run.answered<prepared_base>([&run](prepared_base& prepared) {
               run.base = prepared.base;
               run.prepared = std::move(prepared);
+              const auto said = schedule::parse_opt_out(run.prepared.opt_out);
+              if (!said) return no_repository(run, said.error());
+              if (said->refuses(run.row.campaign)) return left_alone(run, *said);
+              note_plan(run);
               open_workspace(run);
             }),
             run.unanswered("prepare " + run.row.repo.url,

@@ -58,23 +58,14 @@ std::string task_text(const schema::task& task, const std::vector<std::string>& 
 
 /// Empty when there is no such regular file.
 std::string read_instructions(int root, const std::string& name) {
-  struct stat status = {};
   const auto slash = name.rfind('/');
   const auto folder = slash == std::string::npos
                           ? workspace::open_beneath(root, ".", O_RDONLY | O_DIRECTORY)
                           : workspace::open_beneath(root, name.substr(0, slash), O_RDONLY | O_DIRECTORY);
   if (!folder) return {};
-  const auto file = workspace::open_regular(
-      folder.get(), slash == std::string::npos ? name : name.substr(slash + 1), status);
-  if (!file) return {};
-  std::string text(longest_instructions + 1, '\0');
-  std::size_t have = 0;
-  while (have < text.size()) {
-    const auto got = ::read(file.get(), text.data() + have, text.size() - have);
-    if (got <= 0) break;
-    have += static_cast<std::size_t>(got);
-  }
-  text.resize(have);
+  const auto text = workspace::read_beginning(
+      folder.get(), slash == std::string::npos ? name : name.substr(slash + 1),
+      longest_instructions + 1);
   return head_and_tail(text, longest_instructions);
 }
 

@@ -68,7 +68,7 @@ struct escalation {
 
 struct shape_rule {
   std::string rule;
-  std::string action;  ///< "reject" or "analysis"
+  std::string action;  ///< "reject", "analysis" or "remark"
   std::string message;
 };
 

@@ -133,8 +133,10 @@ class rule_reader {
       const auto& node = map.items[i];
       if (!nodes_.is_map(node, {"action", "message"})) return;
       shape_rule made{map.keys[i].text, nodes_.text(node, "action"), nodes_.text(node, "message")};
-      if (made.message.empty() || (made.action != "reject" && made.action != "analysis")) {
-        return nodes_.fail(node, "a shape without message or action", "reject or analysis");
+      if (made.message.empty() || (made.action != "reject" && made.action != "analysis" &&
+                                   made.action != "remark")) {
+        return nodes_.fail(node, "a shape without message or action",
+                           "reject, analysis or remark");
       }
       into_.shapes[map.keys[i].text] = std::move(made);
     }

@@ -42,23 +42,31 @@ std::string example_of(const std::string& pattern) {
   return out;
 }
 
-/// A command that succeeds whatever the repository holds.
-bool says_nothing(const schema::verifier_spec& each) {
-  if (!each.use.empty()) return false;
-  const auto flat = [&each] {
-    std::string out = each.run;
-    while (!out.empty() && std::string_view{" \t\n;"}.find(out.back()) != std::string_view::npos) {
-      out.pop_back();
-    }
-    const auto first = out.find_first_not_of(" \t\n");
-    return first == std::string::npos ? std::string{} : out.substr(first);
-  }();
-  if (flat.empty() || flat == "true" || flat == ":" || flat == "/bin/true" || flat == "exit 0") {
-    return true;
+std::string command_of(const schema::verifier_spec& each) {
+  std::string out = each.run;
+  while (!out.empty() && std::string_view{" \t\n;"}.find(out.back()) != std::string_view::npos) {
+    out.pop_back();
   }
+  const auto first = out.find_first_not_of(" \t\n");
+  return first == std::string::npos ? std::string{} : out.substr(first);
+}
+
+/// A command whose failure is thrown away.
+bool hides_failure(const schema::verifier_spec& each) {
+  const auto flat = command_of(each);
   for (const std::string_view end :
        {"|| true", "||true", "|| :", "||:", "|| exit 0", "; true", ";true", "; exit 0", "; :"}) {
     if (flat.ends_with(end)) return true;
+  }
+  return false;
+}
+
+/// A command that succeeds whatever the repository holds.
+bool says_nothing(const schema::verifier_spec& each) {
+  if (!each.use.empty()) return false;
+  const auto flat = command_of(each);
+  if (flat.empty() || flat == "true" || flat == ":" || flat == "/bin/true" || flat == "exit 0") {
+    return true;
   }
   const bool one = flat.find_first_of(";&|\n") == std::string::npos;
   return one && (flat.starts_with("echo ") || flat.starts_with("printf ") ||
@@ -81,9 +89,10 @@ class shape_check {
  private:
   void ask(const std::string& rule, const char* field, const std::string& detail = {}) {
     const auto found = known_.shapes.find(rule);
-    const bool rejects = found == known_.shapes.end() || found->second.action == "reject";
-    out_.decided =
-        std::max(out_.decided, rejects ? shape_decision::reject : shape_decision::analysis_only);
+    const std::string action = found == known_.shapes.end() ? "reject" : found->second.action;
+    out_.decided = std::max(out_.decided, action == "reject"     ? shape_decision::reject
+                                          : action == "analysis" ? shape_decision::analysis_only
+                                                                 : shape_decision::admit);
     std::string text =
         found == known_.shapes.end() ? "unknown shape " + rule : found->second.message;
     if (!detail.empty()) text += " (" + detail + ")";
@@ -161,6 +170,9 @@ class shape_check {
     bool proves = false;
     for (const auto& each : spec_.verifiers) {
       if (!each.required) continue;
+      if (each.use.empty() && hides_failure(each)) {
+        ask("task.verifier_hides_failure", "spec.verifiers", each.name);
+      }
       required = true;
       proves = proves || !says_nothing(each);
     }

@@ -27,7 +27,7 @@ struct shape_question {
 
 struct shaping {
   shape_decision decided = shape_decision::reject;
-  std::vector<shape_question> questions;  ///< empty exactly when admitted
+  std::vector<shape_question> questions;  ///< of an admitted task: remarks that hold nothing up
 };
 
 [[nodiscard]] shaping shape(const schema::task& task, const rules& known);

@@ -1,5 +1,6 @@
 #include "runtime/schedule/admission.hpp"
 
+#include "runtime/judge/shaping.hpp"
 #include "schema/document.hpp"
 
 namespace skein::schedule {
@@ -23,7 +24,8 @@ std::string joined(const std::vector<std::string>& parts) {
 
 }  // namespace
 
-candidate new_run(const schema::task& task, const origin& from, const verify::catalogue& verifiers) {
+candidate new_run(const schema::task& task, const origin& from, const verify::catalogue& verifiers,
+                  const judge::rules& judging) {
   candidate made;
   made.frozen = schema::freeze(task);
   made.row.eligible = from.eligible;
@@ -41,9 +43,17 @@ candidate new_run(const schema::task& task, const origin& from, const verify::ca
   run.risk = task.spec.risk;
   run.dry_run = from.dry_run;
   run.submitter = from.by;
-  run.state = schema::run_state::schedule;
-  if (const auto missing = objections(task, verifiers); !missing.empty()) {
-    run.state = schema::run_state::rejected;
+  auto missing = objections(task, verifiers);
+  run.state = missing.empty() ? schema::run_state::schedule : schema::run_state::rejected;
+  if (missing.empty() && task.spec.agent.kind != schema::agent_kind::script) {
+    const auto said = judge::shape(task, judging);
+    if (said.decided != judge::shape_decision::admit) {
+      run.state = said.decided == judge::shape_decision::reject ? schema::run_state::rejected
+                                                                : schema::run_state::analysis_only;
+      for (const auto& each : said.questions) missing.push_back(each.text);
+    }
+  }
+  if (!missing.empty()) {
     schema::failure why;
     why.state = run.state;
     why.cls = schema::failure_class::f1;

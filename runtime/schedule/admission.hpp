@@ -1,6 +1,7 @@
 // From a task as written to a run as stored: the frozen contract, its identities, and F1.
 #pragma once
 
+#include "runtime/judge/rules.hpp"
 #include "runtime/store/operation.hpp"
 #include "runtime/verify/verifier_set.hpp"
 #include "schema/identity.hpp"
@@ -23,11 +24,12 @@ struct origin {
 
 struct candidate {
   schema::frozen_task frozen;
-  store::add_run row;  ///< state schedule, or rejected with a failure record (F1)
+  store::add_run row;  ///< state schedule; rejected or analysis_only with a failure record (F1)
 };
 
-/// Pure but for the random run id.
+/// Pure but for the random run id. `judging` asks about tasks that an agent is to be given; the steps
+/// of a script say themselves what they do.
 [[nodiscard]] candidate new_run(const schema::task& task, const origin& from,
-                                const verify::catalogue& verifiers);
+                                const verify::catalogue& verifiers, const judge::rules& judging);
 
 }  // namespace skein::schedule

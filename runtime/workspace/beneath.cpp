@@ -132,6 +132,21 @@ descriptor open_regular(int directory, const std::string& name, struct stat& sta
   return opened;
 }
 
+std::string read_beginning(int directory, const std::string& name, std::size_t most) {
+  struct stat status = {};
+  const auto file = open_regular(directory, name, status);
+  if (!file) return {};
+  std::string text(most, '\0');
+  std::size_t have = 0;
+  while (have < text.size()) {
+    const auto got = ::read(file.get(), text.data() + have, text.size() - have);
+    if (got <= 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  text.resize(have);
+  return text;
+}
+
 result<std::string> read_link(int directory, const std::string& name) {
   std::string target(longest_path + 1, '\0');
   const ssize_t length = ::readlinkat(directory, name.c_str(), target.data(), target.size());

@@ -57,6 +57,10 @@ class descriptor {
 [[nodiscard]] descriptor open_regular(int directory, const std::string& name,
                                       struct stat& status) noexcept;
 
+/// At most `most` bytes of a regular file in this directory; empty when there is none that can be
+/// read.
+[[nodiscard]] std::string read_beginning(int directory, const std::string& name, std::size_t most);
+
 /// The target of a symlink; errno is in the error's text.
 [[nodiscard]] result<std::string> read_link(int directory, const std::string& name);
 

@@ -369,6 +369,30 @@ TEST_F(model_agent_test, anUnknownProviderSaysWhatToDo) {
   EXPECT_THAT(run(id).failed->reason, HasSubstr("nowhere"));
 }
 
+TEST_F(model_agent_test, F1_aTaskThatAnAgentCannotBeGivenAsItIsAsksForMore) {
+  boot_fleet();
+  auto vague = model_task();
+  vague.spec.intent = "fix it";
+  const auto id = submit(vague);
+  EXPECT_EQ(run(id).state, state::rejected);
+  EXPECT_EQ(run(id).failed->cls, failure_class::f1);
+  EXPECT_THAT(run(id).failed->suggested_next_action, HasSubstr("spec.intent"));
+  auto off = model_task();
+  off.spec.intent = "Replace old_api by new_api in src/a.c and disable the failing tests";
+  EXPECT_EQ(run(submit(off)).state, state::analysis_only);
+  EXPECT_TRUE(told_->heard.empty()) << "nobody was asked";
+}
+
+TEST_F(model_agent_test, F1_whatIsDoubtfulIsARemarkOfThePlan) {
+  told_->answers = {says({finish()})};
+  boot_fleet();
+  auto doubtful = model_task();
+  doubtful.spec.budget.tokens = 3000;
+  const auto id = submit(doubtful);
+  EXPECT_EQ(run(id).state, state::published);
+  EXPECT_THAT(events(id), Contains("plan"));
+}
+
 class judged_run_test : public model_agent_test {
  protected:
   judged_run_test() {

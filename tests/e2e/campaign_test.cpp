@@ -45,6 +45,26 @@ TEST_F(campaign_e2e, changed_content_under_the_same_name_says_what_differs) {
   EXPECT_THAT(done.err, HasSubstr("/spec/task/agent"));
 }
 
+TEST_F(campaign_e2e, a_repository_that_opts_out_is_left_alone) {
+  repository("a", "echo x >f");
+  repository("b", "echo x >f; echo 'optOut: [al*]' >.skein.yaml; echo 'reason: frozen' >>.skein.yaml");
+  repository("c", "echo x >f; echo 'optOut: [other]' >.skein.yaml");
+  repository("d", "echo x >f; echo 'optOut: {' >.skein.yaml");
+  const auto file = campaign("echo y >>f", "[{rest: true}]");
+  const auto object = nlohmann::json::parse(skein({"campaign", "run", "-f", file, "-o", "json"}).out);
+  EXPECT_EQ(object["totals"]["published"], 2);
+  EXPECT_EQ(object["totals"]["no_change"], 1);
+  EXPECT_EQ(object["totals"]["preparation_failed"], 1);
+  for (const auto& run : object["runs"]) {
+    if (run["state"] == "no_change") {
+      EXPECT_THAT(run["failure"]["failureReason"].get<std::string>(), HasSubstr("frozen"));
+    }
+    if (run["state"] == "preparation_failed") {
+      EXPECT_THAT(run["failure"]["failureReason"].get<std::string>(), HasSubstr(".skein.yaml:2:1"));
+    }
+  }
+}
+
 TEST_F(campaign_e2e, failing_first_wave_halts_the_rest) {
   for (const auto* name : {"a", "b", "c"}) repository(name, "echo x >f");
   const auto file = campaign("exit 3", "[{size: 1, requireSuccess: 100%}, {rest: true}]");

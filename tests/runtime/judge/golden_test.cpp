@@ -323,8 +323,7 @@ TEST(task_shaping, F1_asks_about_what_is_wrong) {
          spec.scope.max_files = 5000;
        }},
       {"task.no_room", [](auto& spec) { spec.scope.max_files = 0; }},
-      {"task.budget_too_small", [](auto& spec) { spec.budget.tokens = 100; }},
-      {"task.verifier_says_nothing",
+      {"task.verifier_hides_failure",
        [](auto& spec) { spec.verifiers[0].run = "make test || true"; }},
       {"task.vague", [](auto& spec) { spec.intent = "fix it"; }},
       {"task.ci_not_granted",
@@ -337,6 +336,17 @@ TEST(task_shaping, F1_asks_about_what_is_wrong) {
     EXPECT_TRUE(std::any_of(shaped.questions.begin(), shaped.questions.end(),
                             [&rule = rule](const auto& each) { return each.rule == rule; }))
         << rule;
+  }
+  for (const auto& [rule, make_doubtful] :
+       std::vector<std::pair<std::string, std::function<void(schema::task_spec&)>>>{
+           {"task.budget_too_small", [](auto& spec) { spec.budget.tokens = 100; }},
+           {"task.verifier_says_nothing", [](auto& spec) { spec.verifiers[0].run = "true"; }}}) {
+    auto task = sound_task();
+    make_doubtful(task.spec);
+    const auto shaped = shape(task, shipped());
+    EXPECT_EQ(shaped.decided, shape_decision::admit) << rule;
+    ASSERT_EQ(shaped.questions.size(), 1U) << rule;
+    EXPECT_EQ(shaped.questions[0].rule, rule) << "a remark";
   }
 }
 
