@@ -8,6 +8,7 @@
 #include "runtime/diff/whole_tests.hpp"
 #include "runtime/judge/risk.hpp"
 #include "runtime/scan/redact_patch.hpp"
+#include "runtime/verify/relied_on.hpp"
 
 #include <filesystem>
 #include <set>
@@ -21,29 +22,56 @@ struct prepared {
   git::base_checkout checkout;
 };
 
+result<std::vector<std::string>> root_entries_of(const std::filesystem::path& checkout) {
+  std::vector<std::string> out;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(checkout, failed)) {
+    out.push_back(entry.path().filename().string());
+  }
+  if (failed) return errno_error("list " + checkout.string(), failed.value());
+  return out;
+}
+
 result<prepared> prepare(const surroundings& world, const prepare_base& ask,
                          const git::location& where) {
   SKEIN_TRY(base, git::fetch(world.layout.mirrors(), where, ask.repo.branch, ask.repo.commit,
                              world.config.git_timeout, ask.stop));
   SKEIN_TRY(checkout, git::checkout(world.bases, where, base, ask.stop));
   SKEIN_TRY(ignored, git::ignore_rules(base, checkout.path));
-  prepared out{{base, checkout.path, {}, ignored}, checkout};
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(checkout.path, failed)) {
-    out.answer.root_entries.push_back(entry.path().filename().string());
+  SKEIN_TRY(entries, root_entries_of(checkout.path));
+  return prepared{{base, checkout.path, std::move(entries), ignored}, checkout};
+}
+
+/// The paths of the change that a verifier of the run executes.
+result<std::set<std::string>> run_by_verifiers(const surroundings& world, const record_change& ask,
+                                               const std::set<std::string>& paths,
+                                               const diff::base_fn& base) {
+  SKEIN_TRY(entries, root_entries_of(ask.checkout));
+  SKEIN_TRY(verifiers, world.rules.verifiers.select(ask.task->spec, entries));
+  std::vector<std::string> commands;
+  for (auto& each : verifiers) {
+    if (each.builtin.empty()) commands.push_back(std::move(each.run));
   }
-  if (failed) return errno_error("list " + checkout.path.string(), failed.value());
-  return out;
+  return verify::relied_on(commands, paths, [&base](const std::string& path) {
+    auto file = base(path);
+    return file ? std::optional(std::move(file->content)) : std::nullopt;
+  });
 }
 
 /// What the diff gate finds. Lines of the change stand in its messages, so secrets are taken out.
-void examine(const surroundings& world, const record_change& ask,
-             const scan::secret_scanner& secrets, recorded_change& into) {
+result<> examine(const surroundings& world, const record_change& ask,
+                 const scan::secret_scanner& secrets, recorded_change& into) {
   auto change = diff::read_patch(into.diff.patch);
   std::set<std::string> paths;
   for (const auto& file : into.diff.files) paths.insert(file.path);
   diff::expect_paths(change, paths);
-  diff::show_whole_tests(change, *ask.change, diff::files_of(ask.checkout), world.rules.gate);
+  for (const auto& file : into.diff.files) {
+    if (!file.old_path.empty()) paths.insert(file.old_path);
+  }
+  const auto base = diff::files_of(ask.checkout);
+  SKEIN_TRY(verifier_files, run_by_verifiers(world, ask, paths, base));
+  for (const auto& path : verifier_files) change.faults.push_back({"verifier.changed", path, {}});
+  diff::show_whole_tests(change, *ask.change, base, world.rules.gate);
   auto found = diff::examine(change, ask.task->spec, world.rules.gate, [&secrets](const std::string& text) {
     return secrets.redact(text);
   });
@@ -55,6 +83,7 @@ void examine(const surroundings& world, const record_change& ask,
   into.findings = found.records();
   into.risk = judge::computed_risk(*ask.task, world.rules.judging, &found).level;
   into.parsed = std::make_shared<const diff::change>(std::move(change));
+  return {};
 }
 
 result<recorded_change> record(const surroundings& world, const record_change& ask) {
@@ -75,7 +104,7 @@ result<recorded_change> record(const surroundings& world, const record_change& a
   if (ask.task == nullptr) {
     return error{errc::internal, "record a change without its task", "report this as a bug"};
   }
-  examine(world, ask, secrets, recorded);
+  SKEIN_CHECK(examine(world, ask, secrets, recorded));
   return recorded;
 }
 
