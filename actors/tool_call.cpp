@@ -155,6 +155,7 @@ void tool_call_state::finished(cell::command_result& result) {
           [this, outcome](const stored_text& text) {
             outcome->log_ref = text.ref;
             auto trace = trace_of(*outcome);
+            if (text.redacted) trace["redacted"] = true;
             answer("tool_call_finished", std::move(trace), std::move(*outcome));
           },
           [this](const caf::error& why) { give_up(why); });

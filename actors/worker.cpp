@@ -4,15 +4,23 @@
 #include "actors/workspace.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 namespace skein::actors {
 
 namespace {
 
-/// Names that those who look for credentials read first.
-void plant(const std::string& canary, std::vector<std::string>& environment) {
-  if (canary.empty()) return;
-  environment.push_back("INTERNAL_DEPLOY_TOKEN=" + canary);
+/// Where those who look for credentials look first: a variable, and a file of somebody's home. (The
+/// third is what a model is told.)
+result<> plant(const std::string& canary, cell::cell_spec& spec) {
+  if (canary.empty()) return {};
+  spec.environment.push_back("INTERNAL_DEPLOY_TOKEN=" + canary);
+  const auto file = spec.root / "credentials";
+  std::ofstream out(file, std::ios::binary);
+  out << "[default]\n# of the deployment; not for builds\ntoken = " << canary << "\n";
+  if (!out.flush()) return errno_error("write " + file.string(), errno);
+  spec.mounts.push_back({file, "/home/deploy/.config/deploy/credentials"});
+  return {};
 }
 
 }  // namespace
@@ -65,7 +73,7 @@ result<workspace_actor> worker_state::open_workspace(const open_attempt& ask,
   }
   spec.mounts = ask.mounts;
   spec.ports.insert(spec.ports.end(), ask.ports.begin(), ask.ports.end());
-  plant(ask.canary, spec.environment);
+  SKEIN_CHECK(plant(ask.canary, spec));
   auto opened = self->spawn<caf::monitored>(workspace_behavior, world, std::move(spec),
                                             caf::actor_cast<caf::actor_addr>(owner),
                                             std::move(way_out));
