@@ -17,6 +17,8 @@ namespace skein::actors {
 
 namespace {
 
+constexpr const char* verifier_rule = "verifier.changed";
+
 struct prepared {
   prepared_base answer;
   git::base_checkout checkout;
@@ -70,7 +72,7 @@ result<> examine(const surroundings& world, const record_change& ask,
   }
   const auto base = diff::files_of(ask.checkout);
   SKEIN_TRY(verifier_files, run_by_verifiers(world, ask, paths, base));
-  for (const auto& path : verifier_files) change.faults.push_back({"verifier.changed", path, {}});
+  for (const auto& path : verifier_files) change.faults.push_back({verifier_rule, path, {}});
   diff::show_whole_tests(change, *ask.change, base, world.rules.gate);
   auto found = diff::examine(change, ask.task->spec, world.rules.gate, [&secrets](const std::string& text) {
     return secrets.redact(text);
@@ -82,6 +84,8 @@ result<> examine(const surroundings& world, const record_change& ask,
   into.raised_risk = found.raised_risk;
   into.findings = found.records();
   into.risk = judge::computed_risk(*ask.task, world.rules.judging, &found).level;
+  // For judges it is no fault of the patch.
+  std::erase_if(change.faults, [](const auto& each) { return each.rule == verifier_rule; });
   into.parsed = std::make_shared<const diff::change>(std::move(change));
   return {};
 }
