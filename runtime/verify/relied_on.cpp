@@ -4,6 +4,7 @@
 
 #include "runtime/shell/analysis.hpp"
 
+#include <fnmatch.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -105,6 +106,8 @@ class reader {
     const auto name = command.name();
     if (name == "cd" && command.words.size() > 1) {
       folders_.insert(plain_path(command.words.back().text) + "/");
+    } else if (name == "find") {
+      read_find(command);
     } else if (is_make(name)) {
       read_make(command);
     } else if (runs_packages(name)) {
@@ -171,17 +174,55 @@ class reader {
     }
   }
 
+  /// What `find` hands to a command, by the folders and names that it looks for.
+  void read_find(const shell::execution& command) {
+    std::vector<std::string> folders;
+    std::string name = "*";
+    bool executes = false;
+    for (std::size_t i = 1; i < command.words.size(); ++i) {
+      const auto& text = command.words[i].text;
+      const bool option = text.starts_with('-');
+      if (!option && folders.size() + 1 == i) folders.push_back(plain_path(text));
+      if ((text == "-name" || text == "-iname") && i + 1 < command.words.size()) {
+        name = command.words[i + 1].text;
+      }
+      executes = executes || text.starts_with("-exec") || text.starts_with("-ok");
+    }
+    if (!executes) return;
+    for (const auto& folder : folders) {
+      // Without a name that would be everything.
+      if (folder.empty() && name == "*") continue;
+      for (const auto& each : changed_) {
+        const auto base = each.substr(each.find_last_of('/') + 1);
+        if ((folder.empty() || each.starts_with(folder + "/")) && matches(name, base)) {
+          found_.insert(each);
+        }
+      }
+    }
+  }
+
+  static bool matches(const std::string& pattern, const std::string& text) {
+    return ::fnmatch(pattern.c_str(), text.c_str(), FNM_PATHNAME) == 0;
+  }
+
   void read_words(const std::string& text) {
     std::string word;
     std::size_t words = 0;
     for (const char c : text + " ") {
       const bool part = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                        std::string_view("/._-+@").find(c) != std::string_view::npos;
+                        std::string_view("/._-+@*?").find(c) != std::string_view::npos;
       if (part) {
         word += c;
       } else if (!word.empty()) {
         if (++words > most_words) return;
-        runs(word, true);
+        if (word.find_first_of("*?") == std::string::npos) {
+          runs(word, true);
+        } else if (word.find('/') != std::string::npos) {
+          const auto pattern = plain_path(word);
+          for (const auto& each : changed_) {
+            if (matches(pattern, each)) found_.insert(each);
+          }
+        }
         word.clear();
       }
     }

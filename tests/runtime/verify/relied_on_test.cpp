@@ -44,6 +44,15 @@ TEST(relied_on, T8_R3_WhatIsNotPlainCountsWordByWord) {
               ElementsAre("tools/run"));
 }
 
+TEST(relied_on, T8_R3_WhatIsFoundByAPattern) {
+  EXPECT_THAT(
+      of("for f in chk/*.sh; do sh \"$f\" || exit 1; done", {"chk/t.sh", "chk/t.txt", "t.sh"}),
+      ElementsAre("chk/t.sh"));
+  EXPECT_THAT(of("find chk -name '*.sh' -exec sh {} \\;", {"chk/a/t.sh", "chk/t.py", "t.sh"}),
+              ElementsAre("chk/a/t.sh"));
+  EXPECT_THAT(of("find chk -name '*.sh' -newer x", {"chk/t.sh"}), IsEmpty());
+}
+
 TEST(relied_on, T8_R3_FoldersOfThePathAndModules) {
   EXPECT_THAT(of("PATH=tools:$PATH lint", {"tools/lint", "lint"}),
               ElementsAre("lint", "tools/lint"));
