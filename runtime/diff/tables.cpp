@@ -411,7 +411,15 @@ result<tables> tables::load(const fs::path& directory) {
     }
   }
   content->kinds.reserve(kind_count);
-  for (const auto& patterns : content->kind_patterns) content->kinds.emplace_back(patterns);
+  for (auto& patterns : content->kind_patterns) {
+    if ((kinds_by_look >> content->kinds.size() & 1U) != 0) {
+      for (auto& text : patterns) {
+        std::transform(text.begin(), text.end(), text.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      }
+    }
+    content->kinds.emplace_back(patterns);
+  }
   SKEIN_CHECK(prepare_filter(*content));
   tables out;
   out.content_ = std::move(content);
