@@ -9,6 +9,7 @@
 #include "runtime/judge/risk.hpp"
 #include "runtime/schedule/opt_out.hpp"
 #include "runtime/scan/redact_patch.hpp"
+#include "runtime/verify/relied_on.hpp"
 #include "runtime/workspace/beneath.hpp"
 
 #include <filesystem>
@@ -18,10 +19,22 @@ namespace skein::actors {
 
 namespace {
 
+constexpr const char* verifier_rule = "verifier.changed";
+
 struct prepared {
   prepared_base answer;
   git::base_checkout checkout;
 };
+
+result<std::vector<std::string>> root_entries_of(const std::filesystem::path& checkout) {
+  std::vector<std::string> out;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(checkout, failed)) {
+    out.push_back(entry.path().filename().string());
+  }
+  if (failed) return errno_error("list " + checkout.string(), failed.value());
+  return out;
+}
 
 result<prepared> prepare(const surroundings& world, const prepare_base& ask,
                          const git::location& where) {
@@ -29,26 +42,43 @@ result<prepared> prepare(const surroundings& world, const prepare_base& ask,
                              world.config.git_timeout, ask.stop));
   SKEIN_TRY(checkout, git::checkout(world.bases, where, base, ask.stop));
   SKEIN_TRY(ignored, git::ignore_rules(base, checkout.path));
-  prepared out{{base, checkout.path, {}, ignored}, checkout};
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(checkout.path, failed)) {
-    out.answer.root_entries.push_back(entry.path().filename().string());
-  }
-  if (failed) return errno_error("list " + checkout.path.string(), failed.value());
+  SKEIN_TRY(entries, root_entries_of(checkout.path));
   SKEIN_TRY(root, workspace::open_trusted_directory(checkout.path));
-  out.answer.opt_out = workspace::read_beginning(root.get(), std::string{schedule::opt_out_file},
-                                                 schedule::largest_opt_out_file + 1);
-  return out;
+  auto said = workspace::read_beginning(root.get(), std::string{schedule::opt_out_file},
+                                        schedule::largest_opt_out_file + 1);
+  return prepared{{base, checkout.path, std::move(entries), ignored, std::move(said)}, checkout};
+}
+
+/// The paths of the change that a verifier of the run executes.
+result<std::set<std::string>> run_by_verifiers(const surroundings& world, const record_change& ask,
+                                               const std::set<std::string>& paths,
+                                               const diff::base_fn& base) {
+  SKEIN_TRY(entries, root_entries_of(ask.checkout));
+  SKEIN_TRY(verifiers, world.rules.verifiers.select(ask.task->spec, entries));
+  std::vector<std::string> commands;
+  for (auto& each : verifiers) {
+    if (each.builtin.empty()) commands.push_back(std::move(each.run));
+  }
+  return verify::relied_on(commands, paths, [&base](const std::string& path) {
+    auto file = base(path);
+    return file ? std::optional(std::move(file->content)) : std::nullopt;
+  });
 }
 
 /// What the diff gate finds. Lines of the change stand in its messages, so secrets are taken out.
-void examine(const surroundings& world, const record_change& ask,
-             const scan::secret_scanner& secrets, recorded_change& into) {
+result<> examine(const surroundings& world, const record_change& ask,
+                 const scan::secret_scanner& secrets, recorded_change& into) {
   auto change = diff::read_patch(into.diff.patch);
   std::set<std::string> paths;
   for (const auto& file : into.diff.files) paths.insert(file.path);
   diff::expect_paths(change, paths);
-  diff::show_whole_tests(change, *ask.change, diff::files_of(ask.checkout), world.rules.gate);
+  for (const auto& file : into.diff.files) {
+    if (!file.old_path.empty()) paths.insert(file.old_path);
+  }
+  const auto base = diff::files_of(ask.checkout);
+  SKEIN_TRY(verifier_files, run_by_verifiers(world, ask, paths, base));
+  for (const auto& path : verifier_files) change.faults.push_back({verifier_rule, path, {}});
+  diff::show_whole_tests(change, *ask.change, base, world.rules.gate);
   auto found = diff::examine(change, ask.task->spec, world.rules.gate, [&secrets](const std::string& text) {
     return secrets.redact(text);
   });
@@ -59,7 +89,10 @@ void examine(const surroundings& world, const record_change& ask,
   into.raised_risk = found.raised_risk;
   into.findings = found.records();
   into.risk = judge::computed_risk(*ask.task, world.rules.judging, &found).level;
+  // For judges it is no fault of the patch.
+  std::erase_if(change.faults, [](const auto& each) { return each.rule == verifier_rule; });
   into.parsed = std::make_shared<const diff::change>(std::move(change));
+  return {};
 }
 
 result<recorded_change> record(const surroundings& world, const record_change& ask) {
@@ -80,7 +113,7 @@ result<recorded_change> record(const surroundings& world, const record_change& a
   if (ask.task == nullptr) {
     return error{errc::internal, "record a change without its task", "report this as a bug"};
   }
-  examine(world, ask, secrets, recorded);
+  SKEIN_CHECK(examine(world, ask, secrets, recorded));
   return recorded;
 }
 

@@ -26,6 +26,15 @@ schema::stage stage_of(state_of_run state) {
   return schema::stage::schedule;
 }
 
+/// Takes what must not be shown out of every text: names of files and output are the agent's words.
+void clean(nlohmann::json& value, const scan::secret_scanner& secrets) {
+  if (value.is_string()) {
+    value = secrets.redact(value.get_ref<const std::string&>());
+  } else if (value.is_structured()) {
+    for (auto& each : value) clean(each, secrets);
+  }
+}
+
 template <class T>
 void take(const std::optional<T>& from, T& into) {
   if (from) into = *from;
@@ -86,7 +95,7 @@ schema::failure run_state::record(const stage_failure& why) const {
   schema::failure failure;
   failure.state = why.state;
   failure.cls = why.cls;
-  failure.reason = why.reason;
+  failure.reason = secrets ? secrets->redact(why.reason) : why.reason;
   failure.attempt = row.attempt;
   failure.safe_summary = std::string{schema::to_string(why.state)} + " in " + why.component +
                          " on attempt " + std::to_string(row.attempt);
@@ -105,6 +114,7 @@ void run_state::advance(state_of_run to, store::advance_run with, std::function<
   with.attempt = row.attempt;
   with.from = row.state;
   with.to = to;
+  if (secrets) clean(with.event, *secrets);
   book_time();
   with.timings = row.timings;
   if (with.used) with.used->wall_ms = wall_clock_used_ms();
@@ -142,6 +152,7 @@ void run_state::when_settled(std::function<void()> then) {
 }
 
 void run_state::note(const std::string& kind, nlohmann::json payload) {
+  if (secrets) clean(payload, *secrets);
   payload["attempt"] = row.attempt;
   self->request(parts.store, store_timeout,
                 commit{store::note_event{kind, row.id, row.campaign, row.tenant, "system",
@@ -176,6 +187,7 @@ result<> run_state::plant_canary() {
 
 void run_state::incident(const std::string& kind, const std::string& summary,
                          nlohmann::json facts) {
+  if (secrets) clean(facts, *secrets);
   spdlog::critical("incident {} in run {}: {}", kind, row.id, summary);
   self->request(parts.store, store_timeout,
                 commit{store::put_incident{kind, row.id, row.campaign, row.tenant, summary,

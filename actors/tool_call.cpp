@@ -22,6 +22,11 @@ const char* to_string(cell::command_end end) {
   return "unknown";
 }
 
+/// Reasons may quote what was asked.
+std::string clean(const tool_call_spec& spec, const std::string& text) {
+  return spec.secrets ? spec.secrets->redact(text) : text;
+}
+
 /// What a denied agent is told: rule, reason and what it may do instead.
 std::string told(const policy::decision& said) {
   std::string text = said.what == policy::effect::needs_approval
@@ -38,17 +43,17 @@ std::string tool_call_state::shown() const {
   std::string text;
   if (const auto line = spec.arguments.find("command");
       line != spec.arguments.end() && line->is_string()) {
-    text = line->get<std::string>().substr(0, longest_shown);
+    text = line->get<std::string>();
   } else {
     auto brief = spec.arguments;
     for (auto& [key, value] : brief.items())
       if (const auto size = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).size();
           size > 200)
         value = std::to_string(size) + " bytes";
-    text = brief.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-               .substr(0, longest_shown);
+    text = brief.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
-  return spec.secrets ? spec.secrets->redact(text) : text;
+  // Before it is cut: a part of a secret would not be known as one.
+  return clean(spec, text).substr(0, longest_shown);
 }
 
 nlohmann::json tool_call_state::trace_of(const call_outcome& outcome) const {
@@ -108,7 +113,7 @@ void tool_call_state::denied(policy::decision said) {
                             {"command", shown()},
                             {"decision", policy::outcome(said.what)},
                             {"rule", said.rule},
-                            {"reason", said.reason}};
+                            {"reason", clean(spec, said.reason)}};
   call_outcome outcome;
   outcome.said = {true, told(said), 0, "denied"};
   outcome.denied = std::move(said);
@@ -123,7 +128,7 @@ void tool_call_state::not_possible(const error& why) {
                             {"ordinal", spec.ordinal},
                             {"tool", spec.tool.substr(0, 64)},
                             {"command", shown()},
-                            {"reason", why.message.substr(0, longest_shown)}};
+                            {"reason", clean(spec, why.message).substr(0, longest_shown)}};
   answer("tool_call_rejected", std::move(payload), std::move(outcome));
 }
 
@@ -155,6 +160,7 @@ void tool_call_state::finished(cell::command_result& result) {
           [this, outcome](const stored_text& text) {
             outcome->log_ref = text.ref;
             auto trace = trace_of(*outcome);
+            if (text.redacted) trace["redacted"] = true;
             answer("tool_call_finished", std::move(trace), std::move(*outcome));
           },
           [this](const caf::error& why) { give_up(why); });

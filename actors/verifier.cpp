@@ -41,7 +41,11 @@ void verifier_state::check(const std::string& phase,
     found->digest = spec.which.digest;
     found->status = status_of(result);
     found->duration_ms = result.duration_ms;
-    if (found->status != verdict_status::passed) found->excerpt = verify::excerpt(result.output);
+    if (found->status != verdict_status::passed) {
+      // Before it is cut: a part of a secret would not be known as one.
+      found->excerpt =
+          verify::excerpt(spec.secrets ? spec.secrets->redact(result.output) : result.output);
+    }
     self->request(repository, std::chrono::minutes{1}, put_text{std::move(result.output), spec.secrets})
         .then(
             [found, then](const stored_text& stored) {

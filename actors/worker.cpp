@@ -4,15 +4,38 @@
 #include "actors/workspace.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 namespace skein::actors {
 
 namespace {
 
-/// Names that those who look for credentials read first.
-void plant(const std::string& canary, std::vector<std::string>& environment) {
-  if (canary.empty()) return;
-  environment.push_back("INTERNAL_DEPLOY_TOKEN=" + canary);
+/// A file that the cell may read, made for it alone.
+result<> give(cell::cell_spec& spec, const std::string& name, const std::string& text,
+              const std::filesystem::path& to) {
+  const auto file = spec.root / name;
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  if (!out.flush()) return errno_error("write " + file.string(), errno);
+  spec.mounts.push_back({file, to});
+  return {};
+}
+
+/// Maven reads its proxy from nowhere else than its settings, and those in the home it is told of.
+result<> tell_maven(const std::string& token, cell::cell_spec& spec) {
+  spec.environment.push_back(
+      "MAVEN_OPTS=-Duser.home=/home/build -Dmaven.repo.local=/tmp/.m2/repository");
+  return give(spec, "settings.xml", egress::maven_settings(token), "/home/build/.m2/settings.xml");
+}
+
+/// Where those who look for credentials look first: a variable, and a file of somebody's home. (The
+/// third is what a model is told.)
+result<> plant(const std::string& canary, cell::cell_spec& spec) {
+  if (canary.empty()) return {};
+  spec.environment.push_back("INTERNAL_DEPLOY_TOKEN=" + canary);
+  return give(spec, "credentials",
+              "[default]\n# of the deployment; not for builds\ntoken = " + canary + "\n",
+              "/home/deploy/.config/deploy/credentials");
 }
 
 }  // namespace
@@ -62,13 +85,14 @@ result<workspace_actor> worker_state::open_workspace(const open_attempt& ask,
   if (way_out) {
     spec.ports = {{egress::loopback_port, way_out->listener()}};
     spec.environment = egress::environment(way_out->token());
+    SKEIN_CHECK(tell_maven(way_out->token(), spec));
   }
-  spec.mounts = ask.mounts;
+  spec.mounts.insert(spec.mounts.end(), ask.mounts.begin(), ask.mounts.end());
   spec.ports.insert(spec.ports.end(), ask.ports.begin(), ask.ports.end());
-  plant(ask.canary, spec.environment);
-  auto opened = self->spawn<caf::monitored>(workspace_behavior, world, std::move(spec),
-                                            caf::actor_cast<caf::actor_addr>(owner),
-                                            std::move(way_out));
+  SKEIN_CHECK(plant(ask.canary, spec));
+  auto opened =
+      self->spawn<caf::monitored>(workspace_behavior, world, std::move(spec),
+                                  caf::actor_cast<caf::actor_addr>(owner), std::move(way_out));
   open.insert(opened.address());
   return opened;
 }

@@ -1,5 +1,7 @@
 #include "runtime/cell/request_check.hpp"
 
+#include "runtime/shell/analysis.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -12,8 +14,8 @@ bool has_zero(const std::string& text) {
 
 /// What a cell is made of; nothing may be put over it.
 bool belongs_to_cell(const std::filesystem::path& where) {
-  static const std::set<std::string> own{"",     ".cell", "workspace", "proc", "dev",
-                                         "etc",  "tmp",   "sys",       "usr",  "bin",
+  static const std::set<std::string> own{"",     ".cell", "workspace", "proc",  "dev",
+                                         "etc",  "tmp",   "sys",       "usr",   "bin",
                                          "sbin", "lib",   "lib32",     "lib64", "libx32"};
   const auto first = where.relative_path().begin();
   return first == where.relative_path().end() || own.contains(first->string());
@@ -90,8 +92,16 @@ result<packed_command> pack_command(const command& what, const std::vector<std::
       if (!put_variable(all, variable))
         return error{errc::invalid, "run a command: a variable is not of the form NAME=value", ""};
   packed_command packed;
-  packed.rest = what.line;
-  packed.rest.push_back('\0');
+  // What needs no shell gets none: then nobody reads the line a second time, and otherwise.
+  const auto words = shell::direct_arguments(what.line);
+  if (words && words->size() <= wire::max_words &&
+      put_variable(all, "PWD=" + std::string(wire::workspace_path))) {  // as a shell would
+    for (const std::string& word : *words) (packed.rest += word).push_back('\0');
+    packed.head.words = static_cast<std::uint32_t>(words->size());
+  } else {
+    packed.rest = what.line;
+    packed.rest.push_back('\0');
+  }
   packed.head.line_bytes = static_cast<std::uint32_t>(packed.rest.size());
   for (const std::string& variable : all) {
     packed.rest += variable;

@@ -4,6 +4,7 @@
 #include "runtime/diff/file_view.hpp"
 #include "runtime/diff/scope.hpp"
 #include "runtime/diff/shown.hpp"
+#include "runtime/policy/fold.hpp"
 
 #include <algorithm>
 #include <map>
@@ -126,6 +127,28 @@ file_facts facts_of(const file_view& view) {
   return out;
 }
 
+/// How the most forgiving file system, or a hasty reader, knows the path: in small letters, without
+/// look-alikes, streams and trailing dots, and by the long names of what git reads.
+std::string known_as(const std::string& path) {
+  std::string out;
+  std::string_view rest = path;
+  while (!rest.empty()) {
+    const auto end = rest.find_first_of("/\\");
+    auto name = policy::fold(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (const auto stream = name.find(':'); stream != std::string::npos && stream > 1) {
+      name.resize(stream);
+    }
+    while (name.ends_with('.') || name.ends_with(' ')) name.pop_back();
+    for (const auto& [brief, whole] :
+         {std::pair{"gitmod~", ".gitmodules"}, std::pair{"gitatt~", ".gitattributes"}}) {
+      if (name.starts_with(brief)) name = whole;
+    }
+    out += (out.empty() ? "" : "/") + name;
+  }
+  return out;
+}
+
 }  // namespace
 
 const language* language_of(const std::string& path, const table_content& tables) {
@@ -137,8 +160,10 @@ const language* language_of(const std::string& path, const table_content& tables
 
 kind_set kinds_of(const std::string& path, const language* as, const table_content& tables) {
   kind_set out = 0;
+  const auto look = known_as(path);
   for (std::size_t kind = 0; kind < tables.kinds.size(); ++kind) {
-    if (tables.kinds[kind].matches(path)) out |= kind_set{1} << kind;
+    const bool by_look = (kinds_by_look >> kind & 1U) != 0;
+    if (tables.kinds[kind].matches(by_look ? look : path)) out |= kind_set{1} << kind;
   }
   if (as != nullptr && as->test_files.matches(path)) out |= bit(file_kind::test);
   if (as != nullptr && out == 0) out = bit(file_kind::source);

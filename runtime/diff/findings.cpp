@@ -44,7 +44,7 @@ std::string finding_list::action_of(const rule_policy& policy) const {
 void finding_list::add(const std::string& rule, const of& what) {
   finding made;
   made.rule = rule;
-  made.path = shown(what.path, 400);
+  made.path = clean(what.path, 400);
   made.line = what.line;
   made.before = clean(what.before, longest_excerpt);
   made.after = clean(what.after, longest_excerpt);
@@ -72,7 +72,8 @@ void finding_list::add(const std::string& rule, const of& what) {
 }
 
 void finding_list::add_as_is(schema::finding found) {
-  found.path = shown(found.path, 400);
+  found.path = clean(found.path, 400);
+  found.message = clean(found.message, longest_detail);
   finding made;
   static_cast<schema::finding&>(made) = std::move(found);
   found_.push_back(std::move(made));

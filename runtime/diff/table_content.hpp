@@ -52,6 +52,11 @@ using kind_set = std::uint32_t;
   return kind_set{1} << static_cast<unsigned>(kind);
 }
 
+/// Kinds that somebody obeys without looking: their patterns are in small letters and are compared
+/// with what a path looks like, or is to some file system; see known_as().
+inline constexpr kind_set kinds_by_look = bit(file_kind::ci) | bit(file_kind::instructions) |
+                                          bit(file_kind::protect) | bit(file_kind::secret);
+
 enum class capability : std::uint8_t { modify_ci = 1, modify_lockfile = 2, modify_tests = 4 };
 
 /// What becomes of a finding. The texts are those of schema::finding.

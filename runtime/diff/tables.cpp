@@ -2,11 +2,11 @@
 #include "runtime/diff/tables.hpp"
 
 #include "runtime/diff/table_content.hpp"
+#include "runtime/diff/table_files.hpp"
 #include "runtime/diff/table_node.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <set>
@@ -355,40 +355,6 @@ class table_reader {
   table_content& into_;
 };
 
-result<std::string> read_text(const fs::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  if (!file) return error{errc::io, "cannot read " + path.string(), {}};
-  std::string text(most_bytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > most_bytes) {
-    return error{errc::invalid,
-                 path.string() + ": longer than " + std::to_string(most_bytes) + " bytes",
-                 "split the table"};
-  }
-  return text;
-}
-
-result<std::vector<fs::path>> files_of(const fs::path& directory) {
-  std::error_code failed;
-  fs::directory_iterator entries(directory, failed);
-  if (failed) return errno_error("read diff table folder " + directory.string(), failed.value());
-  std::vector<fs::path> paths;
-  for (const fs::directory_iterator end; entries != end; entries.increment(failed)) {
-    if (entries->path().extension() == ".yaml") paths.push_back(entries->path());
-    if (failed || paths.size() > most_files) break;
-  }
-  if (failed) return errno_error("read diff table folder " + directory.string(), failed.value());
-  if (paths.empty() || paths.size() > most_files) {
-    return error{errc::invalid,
-                 "diff table folder " + directory.string() + " holds " +
-                     std::to_string(paths.size()) + " tables",
-                 "point to the folder with the platform's tables"};
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
 result<> prepare_filter(table_content& content) {
   content.filter = std::make_unique<re2::FilteredRE2>(1);
   for (const auto& each : content.markers) {
@@ -420,11 +386,11 @@ std::string canonical_name(std::string_view name) {
 }
 
 result<tables> tables::load(const fs::path& directory) {
-  SKEIN_TRY(paths, files_of(directory));
+  SKEIN_TRY(paths, table_files(directory, most_files));
   auto content = std::make_shared<table_content>();
   std::vector<table_reader> readers;
   for (const auto& path : paths) {
-    SKEIN_TRY(text, read_text(path));
+    SKEIN_TRY(text, table_text(path, most_bytes));
     const auto read = schema::detail::read_yaml(text, limits);
     readers.emplace_back(path.string(), *content);
     if (read.fault) {
@@ -445,7 +411,15 @@ result<tables> tables::load(const fs::path& directory) {
     }
   }
   content->kinds.reserve(kind_count);
-  for (const auto& patterns : content->kind_patterns) content->kinds.emplace_back(patterns);
+  for (auto& patterns : content->kind_patterns) {
+    if ((kinds_by_look >> content->kinds.size() & 1U) != 0) {
+      for (auto& text : patterns) {
+        std::transform(text.begin(), text.end(), text.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      }
+    }
+    content->kinds.emplace_back(patterns);
+  }
   SKEIN_CHECK(prepare_filter(*content));
   tables out;
   out.content_ = std::move(content);

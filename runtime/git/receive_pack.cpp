@@ -181,6 +181,8 @@ result<receive_answer> update_branch(const local_repository& repository, branch_
       call.arguments.insert(call.arguments.end(), {"-c", "safe.directory=" + directory});
     }
   }
+  // What another user's repository wants to run to list references; nothing of it is needed here.
+  call.arguments.insert(call.arguments.end(), {"-c", "core.alternateRefsCommand=:"});
   // Stateless: it reads our command at once instead of first listing every branch it has.
   call.arguments.insert(call.arguments.end(),
                         {"receive-pack", "--stateless-rpc", repository.directory.string()});

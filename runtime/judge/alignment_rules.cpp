@@ -8,25 +8,6 @@ namespace {
 
 using diff::file_kind;
 
-void check_unrelated(const case_reading& all, verdict_list& into) {
-  if (all.intent.words.size() + all.intent.symbols.size() < 2) return;
-  std::uint64_t unrelated = 0;
-  std::uint64_t lines = 0;
-  std::size_t files = 0;
-  for (const auto& view : all.files) {
-    lines += view.lines();
-    if (view.related) continue;
-    unrelated += view.lines();
-    ++files;
-    const bool named = !all.intent.paths.empty();
-    into.add(named ? "align.unnamed_file" : "align.unrelated_file", view.path());
-  }
-  if (files >= 2 && unrelated * 2 > lines) {
-    into.add("align.mostly_unrelated", {},
-             std::to_string(unrelated) + " of " + std::to_string(lines) + " lines");
-  }
-}
-
 /// What the purposes of the intent allow together; empty: everything.
 std::set<std::string> allowed_kinds(const case_reading& all, const rule_content& known) {
   std::set<std::string> out;
@@ -38,11 +19,34 @@ std::set<std::string> allowed_kinds(const case_reading& all, const rule_content&
   return out;
 }
 
+void check_unrelated(const case_reading& all, const std::set<std::string>& allowed,
+                     verdict_list& into) {
+  if (all.intent.words.size() + all.intent.symbols.size() < 2) return;
+  std::uint64_t unrelated = 0;
+  std::uint64_t lines = 0;
+  std::size_t files = 0;
+  for (const auto& view : all.files) {
+    lines += view.lines();
+    // A task about comments that names no file means those of any.
+    const bool meant = view.kind == "comment" && allowed.contains("comment");
+    if (view.related || (meant && all.intent.paths.empty())) continue;
+    unrelated += view.lines();
+    ++files;
+    const bool named = !all.intent.paths.empty();
+    into.add(named ? "align.unnamed_file" : "align.unrelated_file", view.path());
+  }
+  if (files >= 2 && unrelated * 2 > lines) {
+    into.add("align.mostly_unrelated", {},
+             std::to_string(unrelated) + " of " + std::to_string(lines) + " lines");
+  }
+}
+
 }  // namespace
 
 void check_alignment(const case_reading& all, const rule_content& known, verdict_list& into) {
-  check_unrelated(all, into);
-  if (const auto allowed = allowed_kinds(all, known); !allowed.empty()) {
+  const auto allowed = allowed_kinds(all, known);
+  check_unrelated(all, allowed, into);
+  if (!allowed.empty()) {
     for (const auto& view : all.files) {
       if (view.kind == "none" || allowed.contains(view.kind)) continue;
       into.add("align.other_kind", view.path(), view.kind);

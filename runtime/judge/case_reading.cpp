@@ -10,13 +10,13 @@ using diff::bit;
 using diff::file_kind;
 
 bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\f\v") == std::string_view::npos;
+  return text.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos;
 }
 
 std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\f\v");
+  const auto first = text.find_first_not_of(" \t\r\n\f\v");
   if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\f\v") - first + 1);
+  return text.substr(first, text.find_last_not_of(" \t\r\n\f\v") - first + 1);
 }
 
 std::string_view comment_of(const diff::source_side& side, std::size_t line) {
@@ -28,7 +28,7 @@ std::string_view comment_of(const diff::source_side& side, std::size_t line) {
 /// A line of a text that stands for itself, as docstrings do: nobody reads its value.
 bool is_docstring(const diff::source_side& side, std::size_t line) {
   const auto plain = [](std::string_view code) {
-    return code.find_first_not_of("_\"' \t\r") == std::string_view::npos;
+    return code.find_first_not_of("_\"' \t\r\n") == std::string_view::npos;
   };
   if (!plain(side.line_code(line))) return false;
   for (std::size_t at = line + 1; at-- > 0;) {
@@ -199,7 +199,7 @@ std::vector<code_line> changed_code(const diff::source_side& side) {
   std::size_t hunk = 0;
   for (std::size_t i = 0; i < side.lines.size(); ++i) {
     while (hunk < side.hunks.size() && i >= side.hunks[hunk].end) ++hunk;
-    if (!side.lines[i].changed || is_blank(side.line_code(i))) continue;
+    if (!side.lines[i].changed || is_blank(side.line_code(i)) || is_docstring(side, i)) continue;
     out.push_back({hunk, side.lines[i].number, side.line_code(i), side.line_text(i)});
   }
   return out;

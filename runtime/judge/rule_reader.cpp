@@ -1,10 +1,10 @@
 // Loading of config/judge. See rules.hpp and rule_content.hpp.
+#include "runtime/diff/table_files.hpp"
 #include "runtime/diff/table_node.hpp"
 #include "runtime/judge/rule_content.hpp"
 #include "runtime/judge/rules.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 namespace skein::judge {
 namespace {
@@ -276,39 +276,6 @@ class rule_reader {
   rule_content& into_;
 };
 
-result<std::string> read_text(const fs::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  if (!file) return error{errc::io, "cannot read " + path.string(), {}};
-  std::string text(most_bytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > most_bytes) {
-    return error{errc::invalid,
-                 path.string() + ": longer than " + std::to_string(most_bytes) + " bytes",
-                 "split the table"};
-  }
-  return text;
-}
-
-result<std::vector<fs::path>> files_of(const fs::path& directory) {
-  std::error_code failed;
-  std::vector<fs::path> paths;
-  fs::directory_iterator entries(directory, failed);
-  for (const fs::directory_iterator end; !failed && entries != end; entries.increment(failed)) {
-    if (entries->path().extension() == ".yaml") paths.push_back(entries->path());
-    if (paths.size() > most_files) break;
-  }
-  if (failed) return errno_error("read judge folder " + directory.string(), failed.value());
-  if (paths.empty() || paths.size() > most_files) {
-    return error{
-        errc::invalid,
-        "judge folder " + directory.string() + " holds " + std::to_string(paths.size()) + " tables",
-        "point to the folder with the platform's tables"};
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
 bool is_known(const rule_reader::use& each, const rule_content& content) {
   if (each.of == 'r') return content.rules.contains(each.name);
   if (each.of == 's') return content.shapes.contains(each.name);
@@ -328,12 +295,12 @@ result<rules> rules::load(const fs::path& directory, const diff::tables& known) 
   if (known.empty()) {
     return error{errc::invalid, "the judge needs the tables of the diff gate", "load them first"};
   }
-  SKEIN_TRY(paths, files_of(directory));
+  SKEIN_TRY(paths, diff::table_files(directory, most_files));
   auto content = std::make_shared<rule_content>();
   content->gate = known;
   std::vector<rule_reader> readers;
   for (const auto& path : paths) {
-    SKEIN_TRY(text, read_text(path));
+    SKEIN_TRY(text, diff::table_text(path, most_bytes));
     const auto read = schema::detail::read_yaml(text, yaml_bounds);
     readers.emplace_back(path.string(), *content);
     if (read.fault) {

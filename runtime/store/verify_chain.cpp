@@ -4,8 +4,11 @@
 #include "runtime/store/run_row.hpp"
 #include "runtime/store/sqlite_reader.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstring>
 #include <map>
+#include <utility>
 
 namespace skein::store {
 
@@ -31,6 +34,85 @@ class snapshot {
 
  private:
   connection& on_;
+};
+
+/// What the events say about questions to people: who answered what, and how it ended.
+class replayed_approvals {
+ public:
+  void see(const std::string& kind, std::int64_t run_seq, const std::string& actor,
+           const std::string& payload) {
+    if (!kind.starts_with("approval_") || run_seq <= 0) return;
+    const auto said = nlohmann::json::parse(payload, nullptr, false);
+    if (!said.is_object()) return;
+    const auto number = [&said](const char* name) {
+      const auto found = said.find(name);
+      return found != said.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+    };
+    const question at{run_seq, number("attempt")};
+    if (kind == "approval_answered") {
+      const auto yes = said.find("approve");
+      const auto diff = said.find("diffSha256");
+      votes_[{at, actor}] = {
+          yes != said.end() && *yes == true,
+          diff != said.end() && diff->is_string() ? diff->get<std::string>() : std::string{}};
+    } else if (kind != "approval_escalated") {
+      closed_[at] = kind.substr(std::string_view("approval_").size());
+    }
+  }
+
+  [[nodiscard]] result<> compare(connection& on) const {
+    std::size_t answers = 0;
+    query votes(
+        on.prepared("SELECT v.run_seq, v.attempt, v.voter, v.approve, a.diff_sha256, r.id FROM "
+                    "approval_votes v JOIN approvals a ON a.run_seq = v.run_seq AND a.attempt = "
+                    "v.attempt JOIN runs r ON r.seq = v.run_seq"));
+    while (votes.step()) {
+      const std::string what = "the answer of " + votes.text(2) + " about run " + votes.text(5);
+      const auto said = votes_.find({{votes.integer(0), votes.integer(1)}, votes.text(2)});
+      if (said == votes_.end())
+        return contradicted(what, word_of_vote(votes.integer(3) != 0), "nothing");
+      if (said->second.approve != (votes.integer(3) != 0)) {
+        return contradicted(what, word_of_vote(votes.integer(3) != 0),
+                            word_of_vote(said->second.approve));
+      }
+      if (said->second.diff != votes.text(4)) {
+        return contradicted(what, "change " + votes.text(4), "change " + said->second.diff);
+      }
+      ++answers;
+    }
+    if (answers != votes_.size()) {
+      return error{errc::corrupt, "an answer about a change that has an event has no row",
+                   "rows were removed; keep the file as evidence"};
+    }
+    std::size_t ended = 0;
+    query rows(
+        on.prepared("SELECT a.run_seq, a.attempt, a.state, r.id FROM approvals a JOIN runs r ON "
+                    "r.seq = a.run_seq"));
+    while (rows.step()) {
+      const auto found = closed_.find({rows.integer(0), rows.integer(1)});
+      const std::string said = found == closed_.end() ? "pending" : found->second;
+      if (rows.text(2) != said) {
+        return contradicted("the approval of run " + rows.text(3), rows.text(2), said);
+      }
+      ended += found == closed_.end() ? 0 : 1;
+    }
+    if (ended != closed_.size()) {
+      return error{errc::corrupt, "an approval that has events has no row",
+                   "rows were removed; keep the file as evidence"};
+    }
+    return {};
+  }
+
+ private:
+  using question = std::pair<std::int64_t, std::int64_t>;  ///< run seq and attempt
+  struct vote {
+    bool approve = false;
+    std::string diff;
+  };
+  static std::string word_of_vote(bool approve) { return approve ? "approve" : "deny"; }
+
+  std::map<std::pair<question, std::string>, vote> votes_;
+  std::map<question, std::string> closed_;  ///< the word of the state it ended in
 };
 
 /// The last state that the events give each run, intent and campaign.
@@ -151,7 +233,7 @@ class replayed_states {
   std::map<std::string, std::string> campaigns_;
 };
 
-result<chain_head> replay(connection& on, replayed_states& states) {
+result<chain_head> replay(connection& on, replayed_states& states, replayed_approvals& approvals) {
   chain_hasher hasher;
   chain_head head;
   query rows(on.prepared(
@@ -181,6 +263,7 @@ result<chain_head> replay(connection& on, replayed_states& states) {
       return broken(seq, "its hash does not fit its content and the event before it");
     }
     states.see(kind, run_seq, campaign);
+    approvals.see(kind, run_seq, actor, payload);
     head = {seq, expected};
   }
   return head;
@@ -192,7 +275,8 @@ result<std::uint64_t> sqlite_reader::verify_chain() const {
   return guarded(connection_, "verify the event log", [&]() -> result<std::uint64_t> {
     const snapshot same_state(connection_);
     replayed_states states;
-    SKEIN_TRY(head, replay(connection_, states));
+    replayed_approvals approvals;
+    SKEIN_TRY(head, replay(connection_, states, approvals));
     query stored(connection_.prepared("SELECT seq, hash FROM chain_head WHERE one = 1"));
     const std::string hash(reinterpret_cast<const char*>(head.hash.data()), head.hash.size());
     if (!stored.step() || stored.integer(0) != head.seq || stored.bytes(1) != hash) {
@@ -201,6 +285,7 @@ result<std::uint64_t> sqlite_reader::verify_chain() const {
     SKEIN_CHECK(states.compare_runs(connection_));
     SKEIN_CHECK(states.compare_campaigns(connection_));
     SKEIN_CHECK(states.compare_intents(connection_));
+    SKEIN_CHECK(approvals.compare(connection_));
     return static_cast<std::uint64_t>(head.seq);
   });
 }

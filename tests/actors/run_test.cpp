@@ -102,6 +102,16 @@ TEST_F(run_test, verifier_that_failed_before_does_not_blame_the_change_but_makes
   EXPECT_EQ(row.verdicts[0].status, schema::verdict_status::failed_before);
 }
 
+TEST_F(run_test, F11_AVerifierThatFailsAndThenPassesIsFlakyAndMakesADraft) {
+  fake_->command_outcomes["check"] = {exits(0), exits(1), exits(0)};
+  boot_fleet();
+  const auto row = run(submit(task("a")));
+  EXPECT_EQ(row.state, state::draft_published);
+  ASSERT_EQ(row.verdicts.size(), 1U);
+  EXPECT_EQ(row.verdicts[0].status, schema::verdict_status::passed);
+  EXPECT_TRUE(row.verdicts[0].flaky);
+}
+
 TEST_F(run_test, F6_attempts_end_as_budget_exhausted_and_every_attempt_is_in_the_trace) {
   fake_->commands["step"] = exits(3);
   boot_fleet();

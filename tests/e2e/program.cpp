@@ -44,6 +44,7 @@ process::child_result program_test::skein(std::vector<std::string> arguments,
   spec.argv.insert(spec.argv.begin(), binary);
   spec.environment = {"PATH=/usr/bin:/bin", "HOME=" + directory_.string(),
                       "SKEIN_STATE_DIR=" + (directory_ / "state").string(), "LANG=C.UTF-8"};
+  spec.environment.insert(spec.environment.end(), environment_.begin(), environment_.end());
   spec.directory = directory_;
   spec.input = input;
   spec.timeout = std::chrono::minutes{2};

@@ -32,6 +32,7 @@ class program_test : public ::testing::Test {
                           const std::string& verifier = "true", const std::string& more = {});
   std::string write(const std::string& name, const std::string& text);
 
+  std::vector<std::string> environment_;  ///< "K=V", added to that of the program
   std::filesystem::path directory_;
   int last_exit_ = 0;
 };

@@ -124,6 +124,18 @@ TEST_F(redteam, R6_WithAGrantOnlyWhatIsNamedIsReachedAndTheRestIsRecorded) {
   EXPECT_THAT(trace(object), HasSubstr("unauthorised"));
 }
 
+TEST_F(redteam, T6_1_MavenGoesThroughTheProxyOfItsRun) {
+  if (!std::filesystem::exists("/usr/bin/mvn")) GTEST_SKIP() << "no Maven on this machine";
+  const auto url = repository(
+      "a", "echo old >file; echo '<project><modelVersion>4.0.0</modelVersion><groupId>a</groupId>"
+           "<artifactId>a</artifactId><version>1</version></project>' >pom.xml");
+  const auto object = run(task(url, "mvn -B dependency:help || true; sed -i s/old/new/ file", "true",
+                               "  capabilities: {network: registries}\n"));
+  EXPECT_EQ(object["state"], "published") << object.dump(1);
+  EXPECT_THAT(trace(object), HasSubstr("repo.maven.apache.org"));
+  EXPECT_THAT(trace(object), Not(HasSubstr("unauthorised")));
+}
+
 TEST_F(redteam, T3_3_AnEmptyListOfHostsOpensTheCellsOwnLoopbackOnly) {
   const auto url = repository("a", "echo old >file");
   const std::string check =

@@ -74,9 +74,9 @@ struct started {
   outcome failure;
 };
 
-/// Starts the shell with all of containment in place, or nothing at all. A negative `input` stands
-/// for /dev/null.
-[[nodiscard]] started start_command(const first_process& self, const char* line,
+/// Starts `words` with all of containment in place, or nothing at all; the first is looked up on
+/// the PATH of `environment`, and what is before it reads a script that names no program. A negative `input` stands for /dev/null.
+[[nodiscard]] started start_command(const first_process& self, char** words,
                                     char* const* environment, int input, int output);
 
 }  // namespace skein::cell::init

@@ -25,6 +25,10 @@ using wire::step;
 alignas(8) char setup_message[sizeof(wire::setup_request) + wire::max_filter];
 alignas(8) char message[wire::max_message];
 char* variables[wire::max_variables + 1];
+char shell[] = "/bin/sh";
+// Before the words of a command there is room for the program that reads a script without `#!`.
+char* room[wire::max_words + 6] = {shell};
+char** const words = room + 1;
 
 [[noreturn]] void leave(int code) {
   ::_exit(code);
@@ -163,19 +167,32 @@ void answer_enter(first_process& self, std::size_t size) {
   send_reply({answer::entered, step::none, 0, 0, 0});
 }
 
-/// Points `variables` into the message; false when the layout is not what it says.
-bool find_variables(char* from, std::size_t bytes, std::size_t count) {
-  if (count > wire::max_variables) return false;
+/// Points `into` at the texts in the message; false when the layout is not what it says.
+bool find_texts(char* from, std::size_t bytes, std::size_t count, char** into) {
   const char* const end = from + bytes;
   for (std::size_t i = 0; i < count; ++i) {
     char* const zero =
         static_cast<char*>(std::memchr(from, 0, static_cast<std::size_t>(end - from)));
     if (zero == nullptr) return false;
-    variables[i] = from;
+    into[i] = from;
     from = zero + 1;
   }
-  variables[count] = nullptr;
+  into[count] = nullptr;
   return from == end;
+}
+
+/// The words of the command: those that came, or the shell with the line.
+bool find_words(char* line, const wire::execute_request& wanted) {
+  static char option[] = "-c";
+  static char end_of_options[] = "--";
+  if (wanted.words > wire::max_words) return false;
+  if (wanted.words > 0) return find_texts(line, wanted.line_bytes, wanted.words, words);
+  words[0] = shell;
+  words[1] = option;
+  words[2] = end_of_options;
+  words[3] = line;
+  words[4] = nullptr;
+  return true;
 }
 
 void answer_execute(first_process& self, const received& got) {
@@ -188,13 +205,15 @@ void answer_execute(first_process& self, const received& got) {
       wanted.environment_bytes > wire::max_environment ||
       got.size != sizeof wanted + line_bytes + wanted.environment_bytes ||
       line[line_bytes - 1] != '\0' ||
-      !find_variables(line + line_bytes, wanted.environment_bytes, wanted.variables))
+      wanted.variables > wire::max_variables ||
+      !find_texts(line + line_bytes, wanted.environment_bytes, wanted.variables, variables) ||
+      !find_words(line, wanted))
     leave(3);
   if (!self.in_phase) {
     got.close_all();
     return send_failure({step::workspace, ENOENT});
   }
-  const started child = start_command(self, line, variables, got.second, got.descriptor);
+  const started child = start_command(self, words, variables, got.second, got.descriptor);
   got.close_all();
   if (child.failure.failed()) {
     std::uint64_t unused = 0;

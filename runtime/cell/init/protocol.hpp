@@ -24,6 +24,7 @@ constexpr const char* workspace_path = "/workspace";
 
 constexpr std::size_t max_phase = 63;
 constexpr std::size_t max_line = 131'071;        ///< the kernel's limit of one argument
+constexpr std::size_t max_words = 1024;          ///< of a command without a shell
 constexpr std::size_t max_environment = 65'536;  ///< bytes, with the terminating zeros
 constexpr std::size_t max_variables = 512;
 constexpr std::size_t max_filter = 4096 * 8;
@@ -95,7 +96,8 @@ struct enter_request {
 
 struct execute_request {
   request kind = request::execute;
-  std::uint32_t line_bytes = 0;         ///< with its zero
+  std::uint32_t line_bytes = 0;         ///< with its zero, or those of its words
+  std::uint32_t words = 0;              ///< 0: a line for the shell; else it is executed without
   std::uint32_t environment_bytes = 0;  ///< with the zeros
   std::uint32_t variables = 0;
   // then the line, then the variables

@@ -35,6 +35,29 @@ TEST_F(cell_test, runs_a_line_that_looks_like_an_option) {
   EXPECT_EQ(127, ended.code);  // a command that does not exist, not an option of the shell
 }
 
+TEST_F(cell_test, B6_a_line_that_needs_no_shell_gets_none) {
+  start();
+  // The parent of what runs is the first process: there is nothing between.
+  const std::string status =
+      "perl -e 'open F, \"/proc/\" . getppid() . \"/comm\" or die \"hidden\\n\"; print <F>'";
+  EXPECT_EQ("hidden\n", run(status).output);
+  EXPECT_EQ("sh\n", run(status + "; true").output);
+  // Words are what the shell would make of them, and nothing in them is read again.
+  EXPECT_EQ("a b|$HOME|*|;|\n", run("printf '%s|' 'a b' '$HOME' \"*\" \\; && echo").output);
+  EXPECT_EQ("a b|$HOME|*|;|", run("env printf '%s|' 'a b' '$HOME' '*' ';'").output);
+  EXPECT_EQ("/workspace\n", run("printenv PWD").output);
+}
+
+TEST_F(cell_test, what_cannot_be_executed_ends_as_in_a_shell) {
+  start();
+  EXPECT_EQ(0, run("echo 'echo script $1' >script; chmod 755 script; echo x >plain; true").code);
+  EXPECT_EQ("script a\n", run("./script a").output);
+  EXPECT_EQ(127, run("no-such-program --at-all").code);
+  EXPECT_EQ("no-such-program: not found\n", run("no-such-program").output);
+  EXPECT_EQ(126, run("./plain").code);
+  EXPECT_EQ(127, run("./absent").code);
+}
+
 TEST_F(cell_test, counts_cpu_of_the_tree) {
   start();
   const auto ended = run("sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done' & wait");
@@ -72,7 +95,8 @@ TEST_F(cell_test, has_the_mounts_that_were_asked_for_and_cannot_write_there) {
 }
 
 TEST_F(cell_test, mounts_nothing_over_what_a_cell_has) {
-  for (const char* where : {"/", "/etc/x", "/workspace", "/usr/bin", "/run/../etc", "relative", "/.cell/x"}) {
+  for (const char* where :
+       {"/", "/etc/x", "/workspace", "/usr/bin", "/run/../etc", "relative", "/.cell/x"}) {
     spec_.mounts = {{"/usr/bin/env", where}};
     const auto started = take(ask_start(loop_, spec_));
     ASSERT_FALSE(started) << where;

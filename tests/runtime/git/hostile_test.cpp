@@ -108,6 +108,23 @@ TEST_F(HostileTest, T5_UserAndEnvironmentConfigurationHasNoEffect) {
   expect_nothing_ran();
 }
 
+TEST_F(HostileTest, T3_APushRunsNoCommandOfTheTargetsConfiguration) {
+  const fs::path bare = make_bare("r.git");
+  const fs::path other = make_bare("other.git", {{"b.txt", "x"}});
+  write(bare / "objects/info/alternates", (other / "objects").string() + "\n");
+  const std::string config = read(bare / "config");
+  write(bare / "config", config + "[core]\n\talternateRefsCommand = " + trap("alternate") +
+                             "\n\tfsmonitor = " + trap("fsmonitor") + "\n\tsshCommand = " +
+                             trap("ssh") + "\n\tpager = " + trap("pager") +
+                             "\n[uploadpack]\n\tpackObjectsHook = " + trap("upload") + "\n");
+  const base from = fetched(bare);
+  const std::string commit = committed(from, {{put("a.txt", "x\n")}});
+  const auto result = push(from.mirror, at(bare), commit, "skein/x", 30s, {});
+  ASSERT_VALUE(result);
+  EXPECT_EQ(result->end, push_end::pushed) << result->detail;
+  expect_nothing_ran();
+}
+
 TEST_F(HostileTest, AlternatesThatLeadNowhereOrInACircle) {
   const fs::path bare = make_bare("r.git");
   write(bare / "objects/info/alternates",

@@ -159,6 +159,51 @@ TEST_F(ChainTest, NoticesARemovedIntent) {
   EXPECT_THAT(found_after("DELETE FROM outbox"), HasSubstr("intents"));
 }
 
+class ApprovalChainTest : public ChainTest {
+ protected:
+  ApprovalChainTest() {
+    must(add_run{queued_run_of("q")});
+    must(admit("q"));
+    auto move = move_run("q", 1, run_state::prepare, run_state::waiting_approval);
+    move.approval = approval_request{
+        "d1", schema::risk_level::high, 2, {"touches CI"}, now_ms_ + 60'000};
+    must(move);
+    decide_approval yes;
+    yes.run_id = "q";
+    yes.diff_sha256 = "d1";
+    yes.approve = true;
+    yes.by = "bob";
+    must(yes);
+  }
+};
+
+TEST_F(ApprovalChainTest, H_AnUntouchedQuestionIsFine) {
+  EXPECT_TRUE(view().verify_chain());
+}
+
+TEST_F(ApprovalChainTest, H_NoticesAForgedAnswer) {
+  EXPECT_THAT(found_after("INSERT INTO approval_votes (run_seq, attempt, voter, approve, reason, at_ms) "
+                          "SELECT run_seq, attempt, 'eve', 1, '', 1 FROM approval_votes"),
+              HasSubstr("the answer of eve about run q says approve, its last event nothing"));
+}
+
+TEST_F(ApprovalChainTest, H_NoticesAnAnswerOfSomebodyElse) {
+  EXPECT_THAT(found_after("UPDATE approval_votes SET voter = 'eve'"), HasSubstr("the answer of eve"));
+}
+
+TEST_F(ApprovalChainTest, H_NoticesARemovedAnswer) {
+  EXPECT_THAT(found_after("DELETE FROM approval_votes"), HasSubstr("has no row"));
+}
+
+TEST_F(ApprovalChainTest, H_NoticesAQuestionAboutAnotherChange) {
+  EXPECT_THAT(found_after("UPDATE approvals SET diff_sha256 = 'd2'"), HasSubstr("change d2"));
+}
+
+TEST_F(ApprovalChainTest, H_NoticesAQuestionThatWasClosed) {
+  EXPECT_THAT(found_after("UPDATE approvals SET state = 'approved'"),
+              HasSubstr("the approval of run q says approved, its last event pending"));
+}
+
 TEST_F(ChainTest, AChangedTaskIsNotHandedOut) {
   const std::string sha = schema::sha256_hex("{}");
   must(put_task{sha, "{}"});
