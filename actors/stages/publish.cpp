@@ -98,6 +98,7 @@ void publish(run_state& run) {
   order.base = run.base;
   order.intent = run.task.spec.intent;
   order.draft = decision.action != diff::gate_action::publish;
+  order.follows = run.task.spec.follow_up;
   order.stop = run.stop.get_token();
   if (!text_is_clean(order, run)) return text_blocked(run);
   run.self
