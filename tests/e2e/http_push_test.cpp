@@ -10,6 +10,7 @@
 
 namespace skein::e2e {
 
+using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
