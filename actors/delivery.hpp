@@ -47,6 +47,10 @@ struct delivery {
   /// After a restart the commit may be gone from the mirror; the same input makes the same one.
   result<> remake_commit(const schema::config& config);
   void describe();
+  /// Where the branch has to be for the push; empty: nowhere.
+  [[nodiscard]] std::string branch_before() const {
+    return order.follows ? order.base.commit : std::string();
+  }
 };
 
 }  // namespace skein::actors

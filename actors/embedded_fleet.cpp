@@ -7,6 +7,7 @@
 #include "actors/system/fleet.hpp"
 #include "actors/system/store.hpp"
 #include "actors/system/terminator.hpp"
+#include "actors/system/webhook_desk.hpp"
 #include "actors/worker.hpp"
 #include "runtime/cell/orphans.hpp"
 #include "runtime/workspace/place.hpp"
@@ -14,6 +15,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -28,6 +30,8 @@ namespace skein::actors {
 namespace {
 
 constexpr std::chrono::minutes call_timeout{10};
+/// Whoever delivers waits for about ten seconds.
+constexpr std::chrono::seconds webhook_timeout{8};
 
 /// Below this much free memory per cell, workspaces stay on disk.
 constexpr std::uint64_t memory_wanted_per_cell = 1ULL << 30;
@@ -108,7 +112,10 @@ class fleet_process : public embedded_fleet {
     factory.worker = [this, how, cells] { return system_.spawn(worker, world_, how, cells); };
     factory.repository = [this] { return system_.spawn(repository, world_); };
     factory.publisher = [this](store_actor store) {
-      return system_.spawn(publisher, world_, std::move(store));
+      if (!webhooks_) webhooks_ = system_.spawn(webhook_desk, world_, store);
+      auto made = system_.spawn(publisher, world_, std::move(store));
+      caf::anon_send(webhooks_, publisher_is{made});
+      return made;
     };
     fleet_ = system_.spawn(fleet, world_, std::move(factory), std::move(scheduling));
   }
@@ -148,6 +155,25 @@ class fleet_process : public embedded_fleet {
   }
   result<why_answer> why(const std::string& run_id) override {
     return call<why_answer>(get_why{run_id}, "ask the fleet");
+  }
+
+  result<webhook_taken> take_webhook(const std::string& from,
+                                     const forge::webhook_delivery& what) override {
+    if (!fleet_) return error{errc::cancelled, "take a webhook: the fleet is stopping", {}};
+    const auto place = world_->forges.named(from);
+    if (!place) return error{errc::not_found, "there is no forge " + from, {}};
+    // Here, on the caller's thread: reading a body takes time.
+    SKEIN_TRY(event, forge::read_webhook(what, place->webhook_secrets()));
+    caf::scoped_actor self{system_};
+    result<webhook_taken> outcome = error{};
+    self->request(webhooks_, webhook_timeout,
+                  take_event{from, what.id,
+                             std::make_shared<const forge::webhook_event>(std::move(event))})
+        .receive([&](const event_taken& done) {
+          outcome = webhook_taken{done.first, done.concerned};
+        },
+                 [&](const caf::error& failed) { outcome = from_caf(failed, "take a webhook"); });
+    return outcome;
   }
 
   result<> note(const store::note_event& what) override {
@@ -206,6 +232,7 @@ class fleet_process : public embedded_fleet {
   caf::actor_system_config config_;
   caf::actor_system system_;  // destroyed first: actors use everything above
   store_actor store_;  ///< set while it boots, once
+  webhook_desk_actor webhooks_;  ///< likewise
   fleet_actor fleet_;
 };
 
@@ -223,7 +250,8 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   // Blocking calls of at most every cell's run and as many that are being published.
   auto pool = std::make_unique<process::blocking_pool>(cells + std::max(cells, 4U));
   SKEIN_TRY(forges,
-            open_forges(options.config, model::process_environment(), *pool, &wall_clock_ms));
+            open_forges(options.config, {model::process_environment(), *pool, &wall_clock_ms,
+                                         options.layout.forges()}));
   auto held = models.held;
   held.insert(held.end(), forges.held.begin(), forges.held.end());
   SKEIN_CHECK(rules.hold(std::move(held)));

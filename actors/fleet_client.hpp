@@ -3,12 +3,18 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "runtime/forge/webhook.hpp"
 #include "schema/error.hpp"
 
 #include <chrono>
 #include <string>
 
 namespace skein::actors {
+
+struct webhook_taken {
+  bool first = true;            ///< false: the delivery came before, and was not looked at
+  std::uint32_t concerned = 0;  ///< pull requests of ours
+};
 
 /// Every call blocks until the fleet answered (the answer to a submission leaves after it is
 /// durable) and may come from any thread.
@@ -32,6 +38,12 @@ class fleet_client {
   /// Why a queued run waits, as the scheduler knows it.
   [[nodiscard]] virtual result<why_answer> why(const std::string& run_id) = 0;
 
+  /// What a forge has delivered: checked, remembered, recorded; the pull requests it is about are
+  /// looked at now. `unauthorised`, `invalid`, `refused` as forge::read_webhook(), `not_found`: no
+  /// such forge. `unsupported` by a fleet that is not in this process.
+  [[nodiscard]] virtual result<webhook_taken> take_webhook(const std::string& from,
+                                                           const forge::webhook_delivery& what);
+
   /// Puts something that happened at the fleet's edge into the audit trail. `unsupported` by a fleet
   /// that is not in this process: it keeps its own.
   [[nodiscard]] virtual result<> note(const store::note_event& what);
@@ -43,6 +55,11 @@ class fleet_client {
   /// stops the actors; `timeout` when something did not stop within the deadline. Remote: hangs up.
   [[nodiscard]] virtual result<> stop(std::chrono::milliseconds deadline) = 0;
 };
+
+inline result<webhook_taken> fleet_client::take_webhook(const std::string& from,
+                                                        const forge::webhook_delivery&) {
+  return error{errc::unsupported, "take a webhook of " + from + ": the fleet is elsewhere", {}};
+}
 
 inline result<> fleet_client::note(const store::note_event& what) {
   return error{errc::unsupported, "note " + what.kind + ": the fleet is in another process", {}};

@@ -1,6 +1,10 @@
 #include "actors/forges.hpp"
 
 #include "runtime/forge/github.hpp"
+#include "runtime/forge/local.hpp"
+#include "runtime/forge/rate_journal.hpp"
+#include "runtime/git/local_repository.hpp"
+#include "runtime/git/mirror.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -12,6 +16,7 @@ namespace skein::actors {
 namespace {
 
 constexpr const char* github_repositories = "https://github.com/";
+constexpr std::size_t largest_local_file = 4U << 20;
 constexpr const char* github_interface = "https://api.github.com";
 
 std::string lower(std::string text) {
@@ -46,24 +51,29 @@ bool is_this_machine(const std::string& url) {
 }
 
 /// How runtime/forge names the place of a secret.
-std::string token_source(const schema::forge_config& from,
-                         const model::environment_fn& environment) {
-  if (!from.token_env.empty()) return "env:" + from.token_env;
-  if (!from.token_file.empty()) return "file:" + from.token_file;
-  if (!from.token_credential.empty()) {
+std::string source_of(const schema::secret_place& from,
+                      const model::environment_fn& environment) {
+  if (!from.env.empty()) return "env:" + from.env;
+  if (!from.file.empty()) return "file:" + from.file;
+  if (!from.credential.empty()) {
     const auto directory = environment("CREDENTIALS_DIRECTORY");
-    return "file:" + directory.value_or("/nonexistent") + "/" + from.token_credential;
+    return "file:" + directory.value_or("/nonexistent") + "/" + from.credential;
   }
   return {};
 }
 
-result<std::string> read_token(const std::string& source,
+std::string token_source(const schema::forge_config& from,
+                         const model::environment_fn& environment) {
+  return source_of({from.token_env, from.token_file, from.token_credential}, environment);
+}
+
+result<std::string> read_named(const std::string& source,
                                const model::environment_fn& environment) {
   if (!source.starts_with("env:")) return forge::read_secret(source);
   auto value = environment(source.substr(4));
   if (!value || value->empty()) {
     return error{errc::not_found, "environment variable " + source.substr(4) + " is not set",
-                 "set it to the forge's token"};
+                 "set it to the secret, or name another place"};
   }
   return std::move(*value);
 }
@@ -76,12 +86,110 @@ forge::life_rules rules_of(const schema::forge_config& from) {
   return out;
 }
 
+/// What every kind of place has.
+std::shared_ptr<forge_place> place_of(const std::string& name, const schema::forge_config& from,
+                                      const forge_surroundings& around) {
+  auto place = std::make_shared<forge_place>();
+  place->name = name;
+  place->repositories = from.repositories;
+  place->line = std::make_shared<process::blocking_pool::sequence>(around.pool);
+  place->rules = rules_of(from);
+  place->stale = {from.remind_after.count(), from.close_after.count(), from.delete_after.count()};
+  place->poll_after = from.poll_after;
+  place->webhook_secrets = [name, from,
+                            environment = around.environment]() -> std::vector<std::string> {
+    auto found = read_webhook_secrets(name, from, environment);
+    if (found) return std::move(*found);
+    spdlog::warn("forge {}: {}", name, found.error().message);
+    return {};
+  };
+  return place;
+}
+
+/// Where a repository of a local forge is; git takes both names.
+result<git::location> location_in(const std::string& repositories,
+                                  const forge::repository_name& of) {
+  const auto path = repositories + of.owner + "/" + of.name;
+  std::error_code failed;
+  return git::parse_location(std::filesystem::exists(path + ".git", failed) ? path + ".git" : path);
+}
+
+forge::local_git git_of(const std::string& repositories) {
+  constexpr std::chrono::seconds longest{30};
+  forge::local_git out;
+  out.default_branch = [=](const forge::repository_name& of) -> result<std::string> {
+    SKEIN_TRY(where, location_in(repositories, of));
+    SKEIN_TRY(opened, git::open_local(where));
+    SKEIN_TRY(head, git::resolve_local(opened, {}));
+    return head.branch;
+  };
+  out.commit_of = [=](const forge::repository_name& of,
+                      const std::string& branch) -> result<std::string> {
+    SKEIN_TRY(where, location_in(repositories, of));
+    return git::find_branch(where, branch, longest, {});
+  };
+  out.read_file = [=](const forge::repository_name& of, const std::string& reference,
+                      const std::string& path) -> result<std::string> {
+    SKEIN_TRY(where, location_in(repositories, of));
+    SKEIN_TRY(commit, git::find_branch(where, reference, longest, {}));
+    SKEIN_TRY(opened, git::open_local(where));
+    return git::read_file(opened.directory, commit.empty() ? reference : commit, path,
+                          largest_local_file);
+  };
+  out.delete_branch = [=](const forge::repository_name& of, const std::string& branch,
+                          const std::string& commit) -> result<> {
+    SKEIN_TRY(where, location_in(repositories, of));
+    SKEIN_TRY(at, git::find_branch(where, branch, longest, {}));
+    if (at.empty()) return {};
+    return git::delete_branch(where, branch, commit.empty() ? at : commit, longest, {});
+  };
+  return out;
+}
+
+result<forge_place_ptr> open_local_forge(const std::string& name, const schema::forge_config& from,
+                                         const forge_surroundings& around) {
+  if (from.directory.empty() || !from.repositories.starts_with('/')) {
+    return error{errc::invalid,
+                 "forge " + name + " is local: it needs a directory and repositories on this machine",
+                 "set forges." + name + ".directory, and .repositories to the folder of the "
+                 "repositories, such as /srv/git/"};
+  }
+  auto place = place_of(name, from, around);
+  place->at = std::make_shared<forge::local_forge>(
+      from.directory, git_of(from.repositories),
+      [now_ms = around.now_ms] { return now_ms() / 1000; });
+  return forge_place_ptr{place};
+}
+
+/// What was asked before this process counts on.
+std::shared_ptr<forge::rate_buckets> rates_of(const std::string& name,
+                                              const schema::forge_config& from,
+                                              const forge_surroundings& around) {
+  forge::rate_limits limits;
+  limits.content = {{60'000, from.writes_per_minute}, {3'600'000, from.writes_per_hour}};
+  auto rates = std::make_shared<forge::rate_buckets>(limits);
+  if (around.kept.empty()) return rates;
+  auto journal = forge::rate_journal::open(around.kept / (name + ".requests"), around.now_ms());
+  if (!journal) {
+    spdlog::warn("forge {}: requests are not counted over a restart: {}", name,
+                 journal.error().message);
+    return rates;
+  }
+  auto kept = std::make_shared<forge::rate_journal>(std::move(*journal));
+  rates->restore(kept->known());
+  rates->tell([kept](const forge::rate_buckets::past_request& one) { kept->add(one); });
+  return rates;
+}
+
 result<forge_place_ptr> open_forge(const std::string& name, const schema::forge_config& from,
                                    const std::shared_ptr<http::client>& client,
                                    std::vector<scan::held_secret>& held,
-                                   const model::environment_fn& environment,
-                                   process::blocking_pool& pool,
-                                   const std::function<std::int64_t()>& now_ms) {
+                                   const forge_surroundings& around) {
+  if (const auto secrets = read_webhook_secrets(name, from, around.environment); secrets) {
+    for (const auto& each : *secrets) held.push_back({"webhook secret of forge " + name, each});
+  }
+  if (from.kind == "local") return open_local_forge(name, from, around);
+  const auto& environment = around.environment;
   const auto source = token_source(from, environment);
   if (source.empty() == from.app_id.empty()) {
     return error{errc::invalid, "forge " + name + " needs a token or an app, and not both",
@@ -90,11 +198,11 @@ result<forge_place_ptr> open_forge(const std::string& name, const schema::forge_
   forge::github::options wanted;
   wanted.base_url = from.api_url.empty() ? github_interface : from.api_url;
   wanted.ca_file = from.ca_file;
-  wanted.now_ms = now_ms;
-  wanted.now_s = [now_ms] { return now_ms() / 1000; };
+  wanted.now_ms = around.now_ms;
+  wanted.now_s = [now_ms = around.now_ms] { return now_ms() / 1000; };
   if (!source.empty()) {
-    wanted.with.token = [source, environment] { return read_token(source, environment); };
-    if (auto token = read_token(source, environment); token) {
+    wanted.with.token = [source, environment] { return read_named(source, environment); };
+    if (auto token = read_named(source, environment); token) {
       held.push_back({"token of forge " + name, *token});
     } else {
       spdlog::warn("forge {}: {}", name, token.error().message);
@@ -112,22 +220,33 @@ result<forge_place_ptr> open_forge(const std::string& name, const schema::forge_
     failed.message = "forge " + name + ": " + failed.message;
     return failed;
   }
-  forge::rate_limits limits;
-  limits.content = {{60'000, from.writes_per_minute}, {3'600'000, from.writes_per_hour}};
-  auto place = std::make_shared<forge_place>();
-  place->name = name;
-  place->repositories = from.repositories;
-  place->rates = std::make_shared<forge::rate_buckets>(limits);
+  auto place = place_of(name, from, around);
+  place->rates = rates_of(name, from, around);
   place->client = client;
   place->at = std::make_shared<forge::github_forge>(std::move(*settings), *client, *place->rates);
-  place->line = std::make_shared<process::blocking_pool::sequence>(pool);
-  place->rules = rules_of(from);
-  place->stale = {from.remind_after.count(), from.close_after.count(), from.delete_after.count()};
-  place->poll_after = from.poll_after;
   return forge_place_ptr{place};
 }
 
 }  // namespace
+
+result<std::vector<std::string>> read_webhook_secrets(const std::string& name,
+                                                      const schema::forge_config& from,
+                                                      const model::environment_fn& environment) {
+  std::vector<std::string> out;
+  for (const auto* place : {&from.webhook_secret, &from.webhook_old_secret}) {
+    const auto source = source_of(*place, environment);
+    if (source.empty()) continue;
+    auto secret = read_named(source, environment);
+    if (!secret || secret->empty()) {
+      return error{secret ? errc::invalid : secret.error().code,
+                   "webhook secret of forge " + name + ": " +
+                       (secret ? source + " is empty" : secret.error().message),
+                   "put the secret of the forge's webhook there"};
+    }
+    out.push_back(std::move(*secret));
+  }
+  return out;
+}
 
 std::optional<forge::repository_name> forge_place::repository(const std::string& url) const {
   const auto full = comparable(url);
@@ -174,23 +293,21 @@ bool asks_forge(const schema::campaign& campaign) {
 }
 
 result<forge_sources> open_forges(const schema::config& config,
-                                  const model::environment_fn& environment,
-                                  process::blocking_pool& pool,
-                                  std::function<std::int64_t()> now_ms) {
+                                  const forge_surroundings& around) {
   forge_sources out;
   auto wanted = config.forges;
-  if (const auto token = environment("GITHUB_TOKEN"); token && !token->empty()) {
+  if (const auto token = around.environment("GITHUB_TOKEN"); token && !token->empty()) {
     schema::forge_config built_in;
     built_in.token_env = "GITHUB_TOKEN";
-    built_in.repositories = environment("GITHUB_SERVER_URL").value_or(github_repositories);
+    built_in.repositories = around.environment("GITHUB_SERVER_URL").value_or(github_repositories);
     if (!built_in.repositories.ends_with('/')) built_in.repositories += '/';
-    built_in.api_url = environment("GITHUB_API_URL").value_or("");
+    built_in.api_url = around.environment("GITHUB_API_URL").value_or("");
     wanted.emplace("github", std::move(built_in));
   }
   if (wanted.empty()) return out;
   const auto client = std::make_shared<http::client>();
   for (const auto& [name, each] : wanted) {
-    SKEIN_TRY(place, open_forge(name, each, client, out.held, environment, pool, now_ms));
+    SKEIN_TRY(place, open_forge(name, each, client, out.held, around));
     out.all.push_back(std::move(place));
   }
   return out;

@@ -14,6 +14,7 @@
 #include "runtime/schedule/expand_repos.hpp"
 #include "schema/config.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,14 +27,15 @@ namespace skein::actors {
 struct forge_place {
   std::string name;
   std::string repositories;              ///< what the addresses of its own begin with
-  std::shared_ptr<http::client> client;  ///< of `at`, like the rates
+  std::shared_ptr<http::client> client;  ///< of `at`, like the rates; null: it needs none
   std::shared_ptr<forge::rate_buckets> rates;
   std::shared_ptr<forge::forge> at;
   std::shared_ptr<process::blocking_pool::sequence> line;
   forge::life_rules rules;
   forge::stale_rules stale;
   std::chrono::milliseconds poll_after{std::chrono::minutes{5}};
-  std::vector<std::string> webhook_secrets;
+  /// What its deliveries may be signed with; none: no delivery is taken. Blocking: reads them anew.
+  std::function<std::vector<std::string>()> webhook_secrets;
 
   /// OWNER/NAME there; nothing when the address is of another place.
   [[nodiscard]] std::optional<forge::repository_name> repository(const std::string& url) const;
@@ -51,12 +53,24 @@ struct forge_sources {
   [[nodiscard]] forge_place_ptr searched() const;
 };
 
+/// What forges are opened with.
+struct forge_surroundings {
+  model::environment_fn environment;
+  process::blocking_pool& pool;
+  std::function<std::int64_t()> now_ms;
+  std::filesystem::path kept;  ///< where requests are counted over a restart; empty: nowhere
+};
+
 /// Blocking: reads tokens, to know what must not show up in texts. A wrong setting is an error; a
 /// token that is not there is the error of whoever asks.
 [[nodiscard]] result<forge_sources> open_forges(const schema::config& config,
-                                                const model::environment_fn& environment,
-                                                process::blocking_pool& pool,
-                                                std::function<std::int64_t()> now_ms);
+                                                const forge_surroundings& around);
+
+/// Blocking. What deliveries of this forge may be signed with, the newest first; an error when one
+/// that is named cannot be read, or is empty.
+[[nodiscard]] result<std::vector<std::string>> read_webhook_secrets(
+    const std::string& name, const schema::forge_config& from,
+    const model::environment_fn& environment);
 
 /// Blocking, in the place's line: the addresses of what a campaign's `github:` entry means, without
 /// archived ones. `refused` when it means more than the forge tells.

@@ -111,6 +111,13 @@ struct intent_answer {
   std::optional<store::outbox_row> known;
 };
 
+// -- pull requests --------------------------------------------------------------------------------
+
+/// The forge said that something happened to the pull requests of these runs. Sender: whoever takes
+/// its deliveries. Lost: they are looked at when they are due.
+struct look_at {
+  std::vector<std::string> run_ids;
+};
 // -- control plane files: git and artifacts ------------------------------------------------------
 
 struct prepare_base {
@@ -258,6 +265,7 @@ struct publish_run {
   git::base base;
   std::string intent;  ///< the task's words, for the title and body
   bool draft = false;  ///< forced by the gate
+  std::optional<schema::follow_up_spec> follows;  ///< pushed to that branch; no pull request of its own
   std::stop_token stop;
 };
 /// published, or failed with the outcome known (rejected) or not (unknown).

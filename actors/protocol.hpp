@@ -71,8 +71,9 @@ using verifier_actor =
 
 /// The durable outbox. Sender: run. May be repeated: the intent of a run is one row, and an intent
 /// whose outcome is not known is reconciled with the remote before anything is sent.
+/// look_at goes on to whoever looks after what is open.
 using publisher_actor = caf::typed_actor<caf::replies_to<publish_run>::with<publish_outcome>,
-                                         caf::reacts_to<job_done>>;
+                                         caf::reacts_to<look_at>, caf::reacts_to<job_done>>;
 
 /// One admitted run. Sender of kill_run and park_run: fleet; the first one counts, later ones get
 /// the same answer. Sender of book_usage: its agent, before anything is spent; the reply leaves when
@@ -209,6 +210,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::usage_booked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::perform_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::call_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::perform_verification)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::look_at)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::publish_run)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::publish_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::kill_run)

@@ -2,7 +2,7 @@
 #include "actors/publisher.hpp"
 
 #include "actors/offload.hpp"
-#include "actors/system/pull_requests.hpp"
+#include "runtime/git/advance_branch.hpp"
 
 #include <algorithm>
 
@@ -74,6 +74,10 @@ caf::typed_response_promise<publish_outcome> publisher_state::publish(const publ
   auto work = std::make_shared<delivery>();
   work->promise = self->make_response_promise<publish_outcome>();
   work->order = order;
+  if (order.follows) {
+    work->text.branch = order.follows->branch;
+    work->url = order.follows->pull_request;
+  }
   work->describe();
   auto where = git::parse_location(order.run.repo.url);
   if (!where) {
@@ -97,10 +101,11 @@ void publisher_state::look_up(const delivery_ptr& work) {
           [this, work](const intent_answer& answer) {
             const auto next = [this, work, known = answer.known] {
               if (known) return resume(work, *known);
+              if (work->order.follows) return follow(work);
               if (work->place) return take_turn(work);
               begin(work);
             };
-            if (!work->place) return next();
+            if (!work->place || work->order.follows) return next();
             examine(work, next);
           },
           [this, work](const caf::error& failed) {
@@ -131,7 +136,7 @@ void publisher_state::begin(const delivery_ptr& work) {
         push(work);
       });
     };
-    if (!work->place) return record();
+    if (!work->place || work->order.follows) return record();
     claim(work, record);
   };
   offload<std::string>(self, world->pool, write, written);
@@ -162,8 +167,9 @@ void publisher_state::push(const delivery_ptr& work) {
   ++work->pushes;
   auto send = [world = world, work]() -> result<git::push_result> {
     if (!work->commit_is_there) SKEIN_CHECK(work->remake_commit(world->config));
-    return git::push(work->order.base.mirror, work->where, work->commit, work->text.branch,
-                     world->config.git_timeout, work->order.stop);
+    return git::advance_branch(work->order.base.mirror, work->where, work->commit,
+                               work->text.branch, work->branch_before(),
+                               world->config.git_timeout, work->order.stop);
   };
   offload<git::push_result>(
       self, world->pool, send, [this, work](const result<git::push_result>& sent) {
@@ -180,6 +186,7 @@ void publisher_state::push(const delivery_ptr& work) {
 }
 
 void publisher_state::pushed(const delivery_ptr& work, const std::string& how) {
+  if (work->order.follows) return followed(work, how);
   if (work->place) {
     work->tries = 0;
     // Somebody may have asked the forge before this process: first only look.
@@ -197,7 +204,7 @@ void publisher_state::give_up(const delivery_ptr& work, const std::string& detai
       deliver(work, {std::nullopt, reason, false});
     });
   };
-  if (!work->place) return failed();
+  if (!work->place || work->order.follows) return failed();
   store::set_pull_request gone;
   gone.run_id = work->order.run.id;
   gone.state = store::pull_request_state::not_opened;
@@ -220,7 +227,7 @@ void publisher_state::reconcile(const delivery_ptr& work, const std::string& why
   auto looked = [this, work, why](const result<std::string>& at) {
     if (at && *at == work->commit) {
       // With a forge the branch is not yet what the run was to publish.
-      if (work->place && work->stopped() && work->asked_ms == 0) {
+      if (work->place && !work->order.follows && work->stopped() && work->asked_ms == 0) {
         return cancelled(work, "when the branch was pushed");
       }
       return pushed(work, "found by reconciliation");
@@ -229,9 +236,11 @@ void publisher_state::reconcile(const delivery_ptr& work, const std::string& why
       // People have moved or deleted it since: what the forge says of the pull request counts.
       return this->look(work);
     }
-    if (at && !at->empty()) {
+    if (at && *at != work->branch_before()) {
       return give_up(work, "branch is at " + *at,
-                     "branch " + work->text.branch + " exists with another commit");
+                     work->order.follows
+                         ? "branch " + work->text.branch + " was moved or deleted by somebody"
+                         : "branch " + work->text.branch + " exists with another commit");
     }
     if (work->stopped()) return fail(work, {errc::cancelled, "publishing was stopped: " + why, {}});
     if (at && work->pushes < most_pushes) {
@@ -257,10 +266,14 @@ publisher_actor::behavior_type publisher(publisher_actor::stateful_pointer<publi
   self->state.store = std::move(store);
   if (!self->state.world->forges.all.empty()) {
     // Ends with the publisher, and is there again when that is restarted.
-    self->spawn<caf::linked>(pull_requests, self->state.world, self->state.store);
+    self->state.open_ones =
+        self->spawn<caf::linked>(pull_requests, self->state.world, self->state.store);
   }
   return {
       [self](const publish_run& order) { return self->state.publish(order); },
+      [self](const look_at& what) {
+        if (self->state.open_ones) self->send(self->state.open_ones, what);
+      },
       [](job_done& job) { job.deliver(); },
   };
 }

@@ -17,11 +17,14 @@
 //                                          └▶ unknown, or a crash ─▶ look; absent for 2 minutes ─▶
 //                                          open
 //
+//   a follow-up: is that one open and its branch at our base? ─▶ intent ─▶ push onto it ─▶ recorded
+//
 // A stop is obeyed between any two steps, and wakes what waits.
 #pragma once
 
 #include "actors/delivery.hpp"
 #include "actors/parts.hpp"
+#include "actors/system/pull_requests.hpp"
 #include "runtime/forge/open_once.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -41,6 +44,7 @@ struct publisher_state {
   publisher_actor::pointer self;
   surroundings_ptr world;
   store_actor store;
+  pull_requests_actor open_ones;  ///< null: there is no forge
 
   explicit publisher_state(publisher_actor::pointer self) : self(self) {}
   caf::typed_response_promise<publish_outcome> publish(const publish_run& order);
@@ -77,6 +81,11 @@ struct publisher_state {
   void decide(const delivery_ptr& work, bool base_moved);
   void decided(const delivery_ptr& work, const forge::opening_decision& said);
   void claim(const delivery_ptr& work, std::function<void()> then);
+
+  // publisher_follow.cpp: more commits for a pull request that is open
+  /// Whether that one is still open, and ours, and where we left it.
+  void follow(const delivery_ptr& work);
+  void followed(const delivery_ptr& work, const std::string& how);
 
   // publisher_forge.cpp: open, label, ask for reviews
   void open(const delivery_ptr& work);

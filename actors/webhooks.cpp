@@ -44,18 +44,10 @@ store::set_pull_request of_pull(const forge::pull_request_event& said,
 std::optional<store::operation> change_of(const forge::webhook_event& event,
                                           const store::pull_request_row& row, std::int64_t now_ms) {
   if (const auto* pull = std::get_if<forge::pull_request_event>(&event)) {
-    if (!same_name(pull->repository, row.repository) || pull->number != row.number ||
-        row.number == 0) {
-      return std::nullopt;
-    }
     if (row.state == pr_state::merged || row.state == pr_state::not_opened) return std::nullopt;
     return of_pull(*pull, row, now_ms);
   }
   if (const auto* push = std::get_if<forge::push_event>(&event)) {
-    if (!same_name(push->repository, row.repository) ||
-        push->reference != "refs/heads/" + row.branch) {
-      return std::nullopt;
-    }
     store::set_pull_request out;
     out.run_id = row.run_id;
     out.branch_there = !push->deleted;
@@ -65,20 +57,40 @@ std::optional<store::operation> change_of(const forge::webhook_event& event,
   return std::nullopt;
 }
 
+/// Whether it is about this one at all.
+bool concerns(const forge::webhook_event& event, const store::pull_request_row& row) {
+  if (const auto* pull = std::get_if<forge::pull_request_event>(&event)) {
+    return row.number != 0 && pull->number == row.number;
+  }
+  if (const auto* push = std::get_if<forge::push_event>(&event)) {
+    return push->reference == "refs/heads/" + row.branch;
+  }
+  if (const auto* check = std::get_if<forge::check_event>(&event)) {
+    return check->commit == row.head_commit || check->commit == row.commit;
+  }
+  return false;
+}
+
 }  // namespace
 
-result<std::vector<store::operation>> apply_webhook(
-    const std::string& forge, const forge::webhook_delivery& delivery,
-    const std::vector<std::string>& secrets, const std::vector<store::pull_request_row>& known,
-    std::int64_t now_ms) {
-  SKEIN_TRY(event, forge::read_webhook(delivery, secrets));
-  std::vector<store::operation> out;
-  out.emplace_back(store::take_delivery{forge, delivery.id});
+std::string repository_of(const forge::webhook_event& event) {
+  if (const auto* pull = std::get_if<forge::pull_request_event>(&event)) return pull->repository;
+  if (const auto* push = std::get_if<forge::push_event>(&event)) return push->repository;
+  if (const auto* check = std::get_if<forge::check_event>(&event)) return check->repository;
+  return {};
+}
+
+webhook_effect effect_of(const std::string& forge, const forge::webhook_event& event,
+                         const std::vector<store::pull_request_row>& known, std::int64_t now_ms) {
+  webhook_effect out;
+  const auto repository = repository_of(event);
   for (const auto& row : known) {
-    if (row.forge != forge) continue;
-    if (auto change = change_of(event, row, now_ms)) out.push_back(std::move(*change));
+    if (row.forge != forge || !same_name(repository, row.repository) || !concerns(event, row)) {
+      continue;
+    }
+    out.runs.push_back(row.run_id);
+    if (auto change = change_of(event, row, now_ms)) out.changes.push_back(std::move(*change));
   }
-  // A check event names one of several checks; what all say together is asked at the next look.
   return out;
 }
 

@@ -1,5 +1,5 @@
-// What a forge's delivery changes in our records of its pull requests. The listener that receives
-// it is elsewhere; the answer is what the store is to commit.
+// What a forge's delivery changes in our records of its pull requests. Pure: who receives it is in
+// cli/webhooks, who commits what it says is system/webhook_desk.
 #pragma once
 
 #include "runtime/forge/webhook.hpp"
@@ -12,12 +12,20 @@
 
 namespace skein::actors {
 
-/// The first operation is take_delivery: when it affects nothing, the delivery came before and the
-/// others are not to be committed. Errors as read_webhook(). `known`: our pull requests of this
-/// forge. Facts of others, of forks and of what we do not follow change nothing.
-[[nodiscard]] result<std::vector<store::operation>> apply_webhook(
-    const std::string& forge, const forge::webhook_delivery& delivery,
-    const std::vector<std::string>& secrets, const std::vector<store::pull_request_row>& known,
-    std::int64_t now_ms);
+/// What an event that was read and checked says of our pull requests.
+struct webhook_effect {
+  std::vector<store::operation> changes;
+  std::vector<std::string> runs;  ///< whose pull requests are to be looked at now
+};
+
+/// `known`: our pull requests of this forge. Facts of others, of forks and of what we do not follow
+/// change nothing. A check event names one of several checks: it changes nothing either, but what all
+/// say together is to be asked.
+[[nodiscard]] webhook_effect effect_of(const std::string& forge, const forge::webhook_event& event,
+                                       const std::vector<store::pull_request_row>& known,
+                                       std::int64_t now_ms);
+
+/// OWNER/NAME that it is about; empty: nothing that is followed.
+[[nodiscard]] std::string repository_of(const forge::webhook_event& event);
 
 }  // namespace skein::actors

@@ -3,6 +3,7 @@
 #include "cli/fleet_access.hpp"
 #include "cli/output.hpp"
 #include "cli/render/printable.hpp"
+#include "cli/settings.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "runtime/store/writer.hpp"
 
@@ -265,6 +266,13 @@ void add_global_options(CLI::App& app, invocation& call) {
   app.add_flag("-v,--verbose", global.verbose, "say more on stderr");
 }
 
+/// These are about this machine, whatever fleet the configuration names.
+bool stays_here(const std::string& verb) {
+  static constexpr std::array here{"serve",  "operator", "doctor",   "schema",
+                                   "config", "policy",   "controls", "scan",   "completion"};
+  return std::find(here.begin(), here.end(), verb) != here.end();
+}
+
 result<> resolve_state_dir(global_options& global) {
   if (global.state_dir.empty()) {
     SKEIN_TRY(standard, store::default_state_dir());
@@ -344,6 +352,10 @@ std::optional<int> parse(CLI::App& app, invocation& call, int argc, const char* 
     return wrong_words(app, failed, argc, argv);
   }
   if (!call.action) return without_action(app);
+  const auto verbs = app.get_subcommands();
+  if (!verbs.empty() && !stays_here(verbs.front()->get_name())) {
+    if (auto chosen = choose_fleet(call.global); !chosen) return report(chosen.error());
+  }
   if (auto resolved = resolve_state_dir(call.global); !resolved) {
     (void)report(resolved.error());
     return exit_usage;

@@ -58,6 +58,14 @@ result<schema::config> load_settings(const global_options& global) {
   return std::get<schema::config>(std::move(loaded.documents.front()));
 }
 
+result<> choose_fleet(global_options& global) {
+  if (!global.server.empty() || !global.state_dir.empty()) return {};
+  SKEIN_TRY(settings, load_settings(global));
+  global.server = settings.server;
+  if (global.credentials.empty()) global.credentials = settings.credentials;
+  return {};
+}
+
 std::uint32_t cells_of(const schema::config& settings, std::uint32_t wanted) {
   if (wanted != 0) return wanted;
   if (settings.cells != 0) return settings.cells;

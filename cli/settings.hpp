@@ -18,6 +18,10 @@ namespace skein::cli {
 /// Blocking.
 [[nodiscard]] result<schema::config> load_settings(const global_options& global);
 
+/// Takes `server:` and `credentials:` from that file, for a verb that acts on a fleet and was told
+/// neither a server nor a state directory. Errors as load_settings().
+[[nodiscard]] result<> choose_fleet(global_options& global);
+
 /// How many cells a fleet of this process has: `wanted`, else as configured, else one per
 /// processor.
 [[nodiscard]] std::uint32_t cells_of(const schema::config& settings, std::uint32_t wanted);

@@ -59,7 +59,10 @@ result<std::unique_ptr<store::reader>> open_reader(const global_options& global)
 
 result<std::unique_ptr<store::reader>> open_reader_if_any(const global_options& global) {
   auto opened = open_reader(global);
-  if (!opened && opened.error().code == errc::not_found) return std::unique_ptr<store::reader>{};
+  // A fleet elsewhere is there or it is an error: what is missing then are the credentials.
+  const bool nothing_yet =
+      global.server.empty() && !opened && opened.error().code == errc::not_found;
+  if (nothing_yet) return std::unique_ptr<store::reader>{};
   return opened;
 }
 

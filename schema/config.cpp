@@ -53,6 +53,20 @@ provider_config provider_from_json(const json& from) {
   return out;
 }
 
+json to_json(const secret_place& value) {
+  if (!value.env.empty()) return {{"env", value.env}};
+  if (!value.file.empty()) return {{"file", value.file}};
+  return {{"credential", value.credential}};
+}
+
+secret_place secret_from_json(const json& from) {
+  secret_place out;
+  detail::read(from, "env", out.env);
+  detail::read(from, "file", out.file);
+  detail::read(from, "credential", out.credential);
+  return out;
+}
+
 json to_json(const forge_config& value) {
   json out = {{"kind", value.kind},
               {"repositories", value.repositories},
@@ -75,6 +89,13 @@ json to_json(const forge_config& value) {
     out["app"] = {{"id", value.app_id}, {"privateKey", {{"file", value.app_key_file}}}};
   }
   if (!value.ca_file.empty()) out["caFile"] = value.ca_file;
+  if (!value.directory.empty()) out["directory"] = value.directory;
+  if (!value.webhook_secret.empty()) {
+    out["webhook"]["secret"] = to_json(value.webhook_secret);
+    if (!value.webhook_old_secret.empty()) {
+      out["webhook"]["oldSecret"] = to_json(value.webhook_old_secret);
+    }
+  }
   return out;
 }
 
@@ -92,6 +113,10 @@ forge_config forge_from_json(const json& from) {
   const json& app = detail::member(from, "app");
   read(app, "id", out.app_id);
   read(detail::member(app, "privateKey"), "file", out.app_key_file);
+  read(from, "directory", out.directory);
+  const json& webhook = detail::member(from, "webhook");
+  out.webhook_secret = secret_from_json(detail::member(webhook, "secret"));
+  out.webhook_old_secret = secret_from_json(detail::member(webhook, "oldSecret"));
   const json& limits = detail::member(from, "limits");
   read(limits, "writesPerMinute", out.writes_per_minute);
   read(limits, "writesPerHour", out.writes_per_hour);
@@ -136,7 +161,7 @@ json to_json(const config& value) {
     if (!each.provider.empty()) agents[name]["provider"] = each.provider;
     if (!each.model.empty()) agents[name]["model"] = each.model;
   }
-  return {{"apiVersion", detail::api_version},
+  json out = {{"apiVersion", detail::api_version},
           {"kind", "Config"},
           {"cells", value.cells},
           {"gitTimeout", format_duration(value.git_timeout)},
@@ -165,6 +190,10 @@ json to_json(const config& value) {
           {"approvals",
            {{"expireAfter", format_duration(value.approvals.expire_after)},
             {"escalateAfter", format_duration(value.approvals.escalate_after)}}}};
+  if (!value.server.empty()) out["server"] = value.server;
+  if (!value.credentials.empty()) out["credentials"] = value.credentials;
+  if (!value.webhooks_listen.empty()) out["webhooks"] = {{"listen", value.webhooks_listen}};
+  return out;
 }
 
 config config_from_json(const json& document) {
@@ -172,6 +201,9 @@ config config_from_json(const json& document) {
   return detail::reading("configuration", [&] {
     detail::expect_kind(document, "Config");
     config out;
+    read(document, "server", out.server);
+    read(document, "credentials", out.credentials);
+    read(detail::member(document, "webhooks"), "listen", out.webhooks_listen);
     read(document, "cells", out.cells);
     detail::read_duration(document, "gitTimeout", out.git_timeout);
     detail::read_bytes(document, "cellMemory", out.cell_memory_bytes);

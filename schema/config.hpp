@@ -84,9 +84,18 @@ struct judge_config {
   friend bool operator==(const judge_config&, const judge_config&) = default;
 };
 
+/// Where a secret is kept; at most one of the three is set.
+struct secret_place {
+  std::string env;
+  std::string file;
+  std::string credential;  ///< of systemd: a name in CREDENTIALS_DIRECTORY
+  [[nodiscard]] bool empty() const { return env.empty() && file.empty() && credential.empty(); }
+  friend bool operator==(const secret_place&, const secret_place&) = default;
+};
+
 /// Where people review: a forge, which repositories are its own, and how much is asked of it.
 struct forge_config {
-  std::string kind = "github";
+  std::string kind = "github";  ///< or local: records in `directory`
   std::string repositories;  ///< addresses that begin so are its own; the longest prefix wins
   std::string api_url;       ///< empty: the usual one of the kind
   std::string token_env;     ///< one of these three holds the token
@@ -95,6 +104,9 @@ struct forge_config {
   std::string app_id;            ///< with app_key_file, in place of a token
   std::string app_key_file;
   std::string ca_file;  ///< PEM, in place of the system's certificates
+  std::string directory;              ///< kind local: where its records are
+  secret_place webhook_secret;        ///< what its deliveries are signed with
+  secret_place webhook_old_secret;    ///< also good, while the other one is being introduced
   std::uint32_t writes_per_minute = 80;  ///< that people are told of
   std::uint32_t writes_per_hour = 500;
   std::uint32_t open_per_repository = 5;  ///< pull requests
@@ -115,6 +127,9 @@ struct approval_config {
 };
 
 struct config {
+  std::string server;       ///< HOST:PORT of the fleet that commands act on; empty: this machine's
+  std::string credentials;  ///< the file for it; empty: the usual places
+  std::string webhooks_listen;  ///< HOST:PORT where `serve` takes forges' deliveries; empty: nowhere
   std::uint32_t cells = 0;  ///< cells at once on the embedded worker; 0: one per processor
   std::chrono::milliseconds git_timeout{std::chrono::minutes{5}};
   std::uint64_t cell_memory_bytes = 4ULL << 30;

@@ -247,6 +247,33 @@ publish_spec publish_from_json(const json& value) {
   return out;
 }
 
+json follow_up_json(const follow_up_spec& value) {
+  json failed = json::array();
+  for (const auto& each : value.failed) {
+    failed.push_back({{"name", each.name}, {"url", each.url}, {"output", each.output}});
+  }
+  return {{"run", value.run},
+          {"pullRequest", value.pull_request},
+          {"branch", value.branch},
+          {"round", value.round},
+          {"failed", std::move(failed)}};
+}
+
+follow_up_spec follow_up_from_json(const json& value) {
+  follow_up_spec out;
+  detail::read(value, "run", out.run);
+  detail::read(value, "pullRequest", out.pull_request);
+  detail::read(value, "branch", out.branch);
+  detail::read(value, "round", out.round);
+  for (const json& each : detail::member(value, "failed")) {
+    auto& check = out.failed.emplace_back();
+    detail::read(each, "name", check.name);
+    detail::read(each, "url", check.url);
+    detail::read(each, "output", check.output);
+  }
+  return out;
+}
+
 }  // namespace
 
 namespace detail {
@@ -266,6 +293,7 @@ json spec_json(const task_spec& value) {
   out["verifiers"] = std::move(verifiers);
   // Only when it says something: hashes of tasks that were frozen without it stay what they are.
   if (value.priority != 0) out["priority"] = value.priority;
+  if (value.follow_up) out["followUp"] = follow_up_json(*value.follow_up);
   return out;
 }
 
@@ -284,6 +312,7 @@ task_spec spec_from_json(const json& value) {
   out.budget = budget_from_json(member(value, "budget"));
   out.publish = publish_from_json(member(value, "publish"));
   read(value, "priority", out.priority);
+  if (has(value, "followUp")) out.follow_up = follow_up_from_json(member(value, "followUp"));
   return out;
 }
 

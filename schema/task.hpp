@@ -94,6 +94,23 @@ struct publish_spec {
   friend bool operator==(const publish_spec&, const publish_spec&) = default;
 };
 
+/// The change of an earlier run is open as a pull request and its checks failed: the work goes on, on
+/// that branch. Made by the platform only; no file can say it.
+struct follow_up_spec {
+  std::string run;           ///< whose pull request it is
+  std::string pull_request;  ///< its address
+  std::string branch;
+  std::uint32_t round = 1;
+  struct check {
+    std::string name;
+    std::string url;
+    std::string output;
+    friend bool operator==(const check&, const check&) = default;
+  };
+  std::vector<check> failed;  ///< as the forge tells them: data, no instruction
+  friend bool operator==(const follow_up_spec&, const follow_up_spec&) = default;
+};
+
 struct task_spec {
   std::string intent;
   risk_level risk = risk_level::low;
@@ -106,6 +123,7 @@ struct task_spec {
   budget_spec budget;
   publish_spec publish;
   int priority = 0;  ///< -100…100: more goes first within the tenant
+  std::optional<follow_up_spec> follow_up;
   friend bool operator==(const task_spec&, const task_spec&) = default;
 };
 

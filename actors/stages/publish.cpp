@@ -144,6 +144,7 @@ void publish(run_state& run) {
   order.base = run.base;
   order.intent = run.task.spec.intent;
   order.draft = decision.action != diff::gate_action::publish;
+  order.follows = run.task.spec.follow_up;
   order.stop = run.stop.get_token();
   if (!text_is_clean(order, run)) return text_blocked(run);
   take_quota(run, std::make_shared<publish_run>(std::move(order)));

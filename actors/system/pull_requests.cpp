@@ -1,7 +1,9 @@
 #include "actors/system/pull_requests.hpp"
 
 #include "actors/offload.hpp"
+#include "actors/system/follow_up.hpp"
 #include "runtime/forge/open_once.hpp"
+#include "runtime/schedule/admission.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -124,6 +126,16 @@ void pull_requests_state::look() {
           });
 }
 
+void pull_requests_state::look_soon(const look_at& what) {
+  for (const auto& id : what.run_ids) {
+    auto& when = plans_[id];
+    when.again = when.busy;
+    when.distance_ms = 0;
+    when.next_ms = 0;
+  }
+  look();
+}
+
 void pull_requests_state::begin(const store::pull_request_row& row, forge_place_ptr place) {
   auto now = std::make_shared<visit>();
   now->row = row;
@@ -196,7 +208,12 @@ void pull_requests_state::seen(const visit_ptr& now) {
     const auto updated = now->pull.updated_s * 1000;
     const auto ours = std::max(row.opened_ms, row.reminded_ms) + own_act_ms;
     if (updated > ours && updated > row.touched_ms) what.touched_ms = updated;
-    if (now->pull.head_commit != row.head_commit) what.head_commit = now->pull.head_commit;
+    if (now->pull.head_commit != row.head_commit) {
+      what.head_commit = now->pull.head_commit;
+      // What checks said was of another commit.
+      what.checks = store::checks_state::none;
+      now->row.checks = store::checks_state::none;
+    }
     now->row.touched_ms = what.touched_ms.value_or(row.touched_ms);
     auto next = [this, now] {
       ask<forge::check_summary>(
@@ -262,9 +279,62 @@ void pull_requests_state::judge_checks(const visit_ptr& now) {
         [this, now, what, round](const forge::answer<forge::nothing>&) mutable {
           what.feedback_rounds = round;
           what.kind = "pull_request_feedback";
-          keep(now, std::move(what), [this, now] { done(now, true); });
+          feed_back(now, round, [this, now, what = std::move(what)] {
+            keep(now, what, [this, now] { done(now, true); });
+          });
         });
   });
+}
+
+void pull_requests_state::feed_back(const visit_ptr& now, std::uint32_t round,
+                                    std::function<void()> then) {
+  auto lost = [this, now](const caf::error& failed) {
+    spdlog::error("pull request of run {}: {}", now->row.run_id,
+                  from_caf(failed, "give failed checks back").message);
+    done(now, false);
+  };
+  auto add = [this, then, lost](schedule::candidate made) {
+    auto row = std::make_shared<store::add_run>(std::move(made.row));
+    self->request(store, store_timeout,
+                  commit{store::put_task{made.frozen.sha256, made.frozen.json}})
+        .then(
+            [this, row, then, lost](const store::applied&) {
+              self->request(store, store_timeout, commit{*row})
+                  .then([then](const store::applied&) { then(); },
+                        [then, lost](const caf::error& failed) {
+                          // Queued before a crash.
+                          if (from_caf(failed, "queue").code == errc::conflict) return then();
+                          lost(failed);
+                        });
+            },
+            lost);
+  };
+  auto read = [this, now, round, then, lost, add](const schema::run& run) {
+    if (run.task_sha256.empty()) return then();
+    self->request(store, store_timeout, get_task{run.task_sha256})
+        .then(
+            [this, now, round, then, add, run](const std::string& json) {
+              auto task = schema::task_from_json(nlohmann::json::parse(json));
+              auto next = follow_up_task(task, run, now->row, *now->checks, round);
+              if (!next) return then();
+              // What a check prints may hold what nobody should read.
+              for (auto& each : next->spec.follow_up->failed) {
+                each.name = world->rules.secrets.redact(each.name);
+                each.output = world->rules.secrets.redact(each.output);
+              }
+              schedule::origin from;
+              from.by = run.submitter;
+              from.campaign = run.campaign;
+              from.wave = run.wave;
+              from.at_ms = world->now_ms();
+              auto made = schedule::new_run(*next, from, world->rules.verifiers);
+              made.row.dedup = false;
+              made.row.value.id = follow_up_id(now->row.run_id, round);
+              add(std::move(made));
+            },
+            lost);
+  };
+  self->request(store, store_timeout, get_run{now->row.run_id}).then(read, lost);
 }
 
 void pull_requests_state::judge_age(const visit_ptr& now) {
@@ -362,6 +432,9 @@ void pull_requests_state::done(const visit_ptr& now, bool moved) {
                          ? shortest
                          : std::min(when.distance_ms * 2, std::max(shortest, longest_distance_ms));
   when.next_ms = world->now_ms() + when.distance_ms;
+  if (!std::exchange(when.again, false)) return;
+  when.next_ms = 0;
+  look();
 }
 
 void pull_requests_state::keep(const visit_ptr& now, store::set_pull_request what,
@@ -397,6 +470,7 @@ pull_requests_actor::behavior_type pull_requests(
         self->state.look();
         self->delayed_send(self, tick, idle_tick{});
       },
+      [self](const look_at& what) { self->state.look_soon(what); },
       [](job_done& job) { job.deliver(); },
   };
 }

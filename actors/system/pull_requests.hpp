@@ -16,8 +16,9 @@
 
 namespace skein::actors {
 
-/// Sender: its own clock; `run_finished` is not heard. A lost tick is made good by the next.
-using pull_requests_actor = caf::typed_actor<caf::reacts_to<idle_tick>, caf::reacts_to<job_done>>;
+/// Sender: its own clock, and the publisher for look_at. A lost tick is made good by the next.
+using pull_requests_actor = caf::typed_actor<caf::reacts_to<idle_tick>, caf::reacts_to<look_at>,
+                                             caf::reacts_to<job_done>>;
 
 struct pull_requests_state {
   static inline const char* name = "pull_requests";
@@ -29,6 +30,8 @@ struct pull_requests_state {
   explicit pull_requests_state(pull_requests_actor::pointer self) : self(self) {}
   /// Looks at what is due.
   void look();
+  /// These are due now; one that is being looked at is looked at again.
+  void look_soon(const look_at& what);
 
  private:
   struct visit;
@@ -37,6 +40,7 @@ struct pull_requests_state {
     std::int64_t next_ms = 0;
     std::int64_t distance_ms = 0;
     bool busy = false;
+    bool again = false;  ///< something happened while it was busy
   };
 
   void begin(const store::pull_request_row& row, forge_place_ptr place);
@@ -44,6 +48,9 @@ struct pull_requests_state {
   void read(const visit_ptr& now);
   void seen(const visit_ptr& now);
   void judge_checks(const visit_ptr& now);
+  /// Gives failed checks back to the run's agent, as a run of its own on the branch; `then` when it
+  /// is queued, or when nobody can work on it.
+  void feed_back(const visit_ptr& now, std::uint32_t round, std::function<void()> then);
   void judge_age(const visit_ptr& now);
   void remind(const visit_ptr& now);
   void close(const visit_ptr& now);

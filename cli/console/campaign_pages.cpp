@@ -109,6 +109,7 @@ class one_campaign final : public page {
     fact("started", local_time(row.created_ms));
     fact("done", std::to_string(at.done) + " of " + std::to_string(at.total) + ", " +
                      std::to_string(at.succeeded) + " succeeded");
+    add_pull_requests(from);
     add_waves(at, seen.width);
     lines_.push_back(line_of("runs by state", tone::strong));
     for (const auto& [state, count] : at.states) {
@@ -124,6 +125,19 @@ class one_campaign final : public page {
   void fact(const char* name, std::string_view value, tone look = tone::plain) {
     line out;
     out.add(padded(name, 12), tone::dim).add(value, look);
+    lines_.push_back(std::move(out));
+  }
+  /// What became of its pull requests; a fleet of an older version does not tell.
+  void add_pull_requests(const feed& from) {
+    const auto now = from.state.pull_request_figures(name_);
+    if (!now || now->open + now->merged + now->closed == 0) return;
+    line out;
+    out.add(padded("reviews", 12), tone::dim)
+        .add(std::to_string(now->open) + " open, " + std::to_string(now->merged) + " merged, " +
+             std::to_string(now->closed) + " closed by people");
+    if (now->failing_checks > 0) {
+      out.add(", checks of " + std::to_string(now->failing_checks) + " fail", tone::bad);
+    }
     lines_.push_back(std::move(out));
   }
   void add_waves(const campaign_progress& at, std::size_t width) {

@@ -73,7 +73,7 @@ std::string in_ascii(const std::string& text) {
 
 }  // namespace
 
-result<std::unique_ptr<terminal>> terminal::open(bool colored) {
+result<> terminal::needed() {
   if (!is_terminal(STDIN_FILENO) || !is_terminal(STDOUT_FILENO)) {
     return error{errc::unsupported, "open the console: standard input and output are no terminal",
                  "scripts use `skein get`, `skein describe` and `-o json`"};
@@ -87,6 +87,11 @@ result<std::unique_ptr<terminal>> terminal::open(bool colored) {
                           : "\"" + printable(name) + "\", which is unknown here or too simple"),
                  "set TERM to what your terminal is, such as xterm-256color, or use `skein get`"};
   }
+  return {};
+}
+
+result<std::unique_ptr<terminal>> terminal::open(bool colored) {
+  SKEIN_CHECK(needed());
   return std::unique_ptr<terminal>(new terminal(colored));
 }
 

@@ -14,6 +14,8 @@ class terminal {
  public:
   /// `unsupported` when standard input and output are no terminal, or TERM names none that is
   /// known.
+  [[nodiscard]] static result<> needed();
+  /// Errors as needed().
   [[nodiscard]] static result<std::unique_ptr<terminal>> open(bool colored);
   ~terminal();
   terminal(const terminal&) = delete;

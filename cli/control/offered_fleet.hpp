@@ -41,6 +41,10 @@ class offered_fleet final : public actors::fleet_client {
   }
   result<actors::active_answer> active() override { return fleet_->active(); }
   result<actors::why_answer> why(const std::string& run_id) override { return fleet_->why(run_id); }
+  result<actors::webhook_taken> take_webhook(const std::string& from,
+                                             const forge::webhook_delivery& what) override {
+    return fleet_->take_webhook(from, what);
+  }
   result<> note(const store::note_event& what) override { return fleet_->note(what); }
   void wait_for_commit(std::chrono::milliseconds longest) override {
     fleet_->wait_for_commit(longest);

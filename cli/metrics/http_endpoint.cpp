@@ -8,6 +8,7 @@
 #include <boost/beast/http.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <optional>
 #include <set>
@@ -52,37 +53,63 @@ class session;
 
 /// What the connections of one server share; lives on its thread.
 struct shared_state {
-  http_endpoint::answer_fn answer;
+  http_endpoint::answer_fn answer;  ///< for GET and HEAD; else `taker`
+  post_taker taker;
   endpoint_limits limits;
   std::set<std::shared_ptr<session>> open;
 };
 
-http::response<http::string_body> reply_to(const http::request<http::empty_body>& asked,
-                                           const shared_state& shared) {
-  http::response<http::string_body> out;
+using request = http::request<http::string_body>;
+using response = http::response<http::string_body>;
+
+const char* methods_of(const shared_state& shared) {
+  return shared.answer ? "GET, HEAD" : "POST";
+}
+
+bool is_served(http::verb method, const shared_state& shared) {
+  return shared.answer ? method == http::verb::get || method == http::verb::head
+                       : method == http::verb::post;
+}
+
+http_post post_of(request& sent, const std::string& peer) {
+  http_post out;
+  const std::string target(sent.target());
+  out.path = target.substr(0, target.find('?'));
+  out.peer = peer;
+  for (const auto& field : sent) {
+    std::string name(field.name_string());
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    out.headers.emplace(std::move(name), std::string(field.value()));
+  }
+  out.body = std::move(sent.body());
+  return out;
+}
+
+response reply_to(request& asked, const std::string& peer, const shared_state& shared) {
+  response out;
   out.version(asked.version());
   out.keep_alive(asked.keep_alive());
   out.set(http::field::cache_control, "no-store");
   out.set("X-Content-Type-Options", "nosniff");
-  const auto plain = [&](http::status status, const char* text) {
-    out.result(status);
-    out.set(http::field::content_type, "text/plain; charset=utf-8");
-    out.body() = text;
+  const auto give = [&](http_answer given) {
+    out.result(given.status);
+    out.set(http::field::content_type, given.type);
+    out.body() = std::move(given.body);
   };
-  if (asked.method() != http::verb::get && asked.method() != http::verb::head) {
-    plain(http::status::method_not_allowed, "only GET and HEAD\n");
-    out.set(http::field::allow, "GET, HEAD");
+  if (!is_served(asked.method(), shared)) {
+    give({405, "text/plain; charset=utf-8",
+          shared.answer ? "only GET and HEAD\n" : "only POST\n"});
+    out.set(http::field::allow, methods_of(shared));
     out.keep_alive(false);
+  } else if (!shared.answer) {
+    give(shared.taker.take(post_of(asked, peer)));
   } else {
     const std::string target(asked.target());
     const auto given = shared.answer(target.substr(0, target.find('?')));
-    if (given) {
-      out.result(given->status);
-      out.set(http::field::content_type, given->type);
-      out.body() = given->body;
-    } else {
-      plain(http::status::not_found, "not found; there are /metrics, /healthz and /readyz\n");
-    }
+    give(given ? *given
+               : http_answer{404, "text/plain; charset=utf-8",
+                             "not found; there are /metrics, /healthz and /readyz\n"});
   }
   out.prepare_payload();
   // The length that GET would have had stays.
@@ -97,7 +124,7 @@ class session : public std::enable_shared_from_this<session> {
   void read() {
     parser_.emplace();
     parser_->header_limit(most_header_bytes);
-    parser_->body_limit(0);
+    parser_->body_limit(shared_.limits.body);
     stream_.expires_after(shared_.limits.idle);
     http::async_read(
         stream_, buffer_, *parser_,
@@ -117,7 +144,7 @@ class session : public std::enable_shared_from_this<session> {
       return refuse(failed);
     }
     if (failed) return end();
-    reply_ = reply_to(parser_->get(), shared_);
+    reply_ = reply_to(parser_->get(), peer(), shared_);
     if (++requests_ >= shared_.limits.requests) reply_.keep_alive(false);
     write();
   }
@@ -125,16 +152,24 @@ class session : public std::enable_shared_from_this<session> {
     reply_ = {};
     reply_.result(why == http::error::body_limit ? http::status::payload_too_large
                                                  : http::status::bad_request);
-    const auto method = parser_->get().method();
-    if (why == http::error::body_limit && method != http::verb::get && method != http::verb::head) {
+    const bool large = why == http::error::body_limit;
+    if (large && !is_served(parser_->get().method(), shared_)) {
       reply_.result(http::status::method_not_allowed);
-      reply_.set(http::field::allow, "GET, HEAD");
+      reply_.set(http::field::allow, methods_of(shared_));
+    } else if (large && shared_.taker.oversize) {
+      parser_->get().body().clear();
+      shared_.taker.oversize(post_of(parser_->get(), peer()));
     }
     reply_.set(http::field::content_type, "text/plain; charset=utf-8");
     reply_.body() = "this is no request for this server\n";
     reply_.keep_alive(false);
     reply_.prepare_payload();
     write();
+  }
+  [[nodiscard]] std::string peer() const {
+    beast::error_code gone;
+    const auto at = stream_.socket().remote_endpoint(gone);
+    return gone ? std::string() : at.address().to_string();
   }
   void write() {
     serializer_.emplace(reply_);
@@ -155,8 +190,8 @@ class session : public std::enable_shared_from_this<session> {
   beast::tcp_stream stream_;
   shared_state& shared_;
   beast::flat_buffer buffer_{most_header_bytes * 2};
-  std::optional<http::request_parser<http::empty_body>> parser_;
-  http::response<http::string_body> reply_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  response reply_;
   std::optional<http::response_serializer<http::string_body>> serializer_;
   std::size_t requests_ = 0;
 };
@@ -197,10 +232,24 @@ http_endpoint::http_endpoint(std::unique_ptr<server> running) : server_(std::mov
 result<std::unique_ptr<http_endpoint>> http_endpoint::start(const std::string& address,
                                                             answer_fn answer,
                                                             endpoint_limits limits) {
-  SKEIN_TRY(wanted, endpoint_of(address));
   auto made = std::make_unique<server>();
   made->shared.answer = std::move(answer);
   made->shared.limits = limits;
+  return listen(address, std::move(made));
+}
+
+result<std::unique_ptr<http_endpoint>> http_endpoint::start_taking(const std::string& address,
+                                                                   post_taker taker,
+                                                                   endpoint_limits limits) {
+  auto made = std::make_unique<server>();
+  made->shared.taker = std::move(taker);
+  made->shared.limits = limits;
+  return listen(address, std::move(made));
+}
+
+result<std::unique_ptr<http_endpoint>> http_endpoint::listen(const std::string& address,
+                                                             std::unique_ptr<server> made) {
+  SKEIN_TRY(wanted, endpoint_of(address));
   boost::system::error_code failed;
   auto& acceptor = made->acceptor;
   const auto step = [&](auto&& does) {

@@ -1,5 +1,6 @@
-// A small HTTP server for monitoring: GET and HEAD of a few fixed paths, on one thread of its own.
-// It takes no body, keeps no state of a client, and bounds the number of clients and their time.
+// A small HTTP server: GET and HEAD of a few fixed paths (monitoring), or POST of bounded bodies
+// (webhooks), on one thread of its own. It keeps no state of a client, and bounds the number of
+// clients, their time and what they send.
 #pragma once
 
 #include "schema/error.hpp"
@@ -7,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -18,10 +20,27 @@ struct http_answer {
   std::string body;
 };
 
+/// What a client sent to be taken.
+struct http_post {
+  std::string path;
+  std::string peer;                            ///< its address
+  std::map<std::string, std::string> headers;  ///< by name in lower case; of equal ones the first
+  std::string body;
+};
+
+/// What takes POST. Both are called on the server's thread and may block for a bounded time.
+struct post_taker {
+  std::function<http_answer(const http_post& sent)> take;
+  /// Hears of one that is larger than `endpoint_limits::body`; it comes without its body, and is
+  /// answered 413.
+  std::function<void(const http_post& sent)> oversize;
+};
+
 struct endpoint_limits {
   std::size_t connections = 32;
   std::chrono::milliseconds idle{10'000};  ///< to send a whole request, and to take an answer
   std::size_t requests = 1000;             ///< of one connection
+  std::uint64_t body = 0;                  ///< bytes of a POST
 };
 
 class http_endpoint {
@@ -34,6 +53,9 @@ class http_endpoint {
   [[nodiscard]] static result<std::unique_ptr<http_endpoint>> start(const std::string& address,
                                                                     answer_fn answer,
                                                                     endpoint_limits limits = {});
+  /// As start(), for POST and nothing else.
+  [[nodiscard]] static result<std::unique_ptr<http_endpoint>> start_taking(
+      const std::string& address, post_taker taker, endpoint_limits limits);
   /// Ends the thread and every connection.
   ~http_endpoint();
   http_endpoint(const http_endpoint&) = delete;
@@ -46,6 +68,8 @@ class http_endpoint {
 
  private:
   struct server;
+  static result<std::unique_ptr<http_endpoint>> listen(const std::string& address,
+                                                       std::unique_ptr<server> made);
   explicit http_endpoint(std::unique_ptr<server> running);
   std::unique_ptr<server> server_;
 };

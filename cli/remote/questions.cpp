@@ -182,6 +182,11 @@ result<page> totals(const asked& q) {
   return listed(q.view.all().totals(found.value.name), q.cursor);
 }
 
+result<page> pull_request_figures(const asked& q) {
+  SKEIN_TRY(found, q.view.campaign(q.text("campaign")));
+  return one(q.view.all().pull_request_figures(found.value.name));
+}
+
 result<page> baseline(const asked& q) {
   if (!q.view.sees_all()) return page{"[]", {}, 0};
   return perhaps(q.view.all().baseline(q.text("url"), q.text("commit"), q.text("digest")));
@@ -227,6 +232,7 @@ constexpr known_question questions[] = {
                      q.cursor);
      }},
     {"totals", totals},
+    {"pull_request_figures", pull_request_figures},
     {"events", events},
     {"switches", [](const asked& q) { return listed(q.view.switches(), q.cursor); }},
     {"baseline", baseline},

@@ -55,6 +55,10 @@ class remote_reader final : public store::reader {
   result<std::vector<store::wave_totals>> totals(const std::string& campaign) const override {
     return many<store::wave_totals>("totals", {{"campaign", campaign}});
   }
+  result<store::pull_request_totals> pull_request_figures(
+      const std::string& campaign) const override {
+    return one<store::pull_request_totals>("pull_request_figures", {{"campaign", campaign}});
+  }
   result<std::vector<store::event_row>> events(const std::string& run_id, std::int64_t after_seq,
                                                std::uint32_t limit) const override {
     return many<store::event_row>(

@@ -345,6 +345,19 @@ void of_row(const json& from, store::run_filter& out) {
   if (from.contains("state")) out.state = word(from, "state", schema::all_run_states);
 }
 
+json to_row(const store::pull_request_totals& value) {
+  return {{"open", value.open},
+          {"failingChecks", value.failing_checks},
+          {"merged", value.merged},
+          {"closed", value.closed}};
+}
+void of_row(const json& from, store::pull_request_totals& out) {
+  get(from, "open", out.open);
+  get(from, "failingChecks", out.failing_checks);
+  get(from, "merged", out.merged);
+  get(from, "closed", out.closed);
+}
+
 json to_row(const store::approval_filter& value) {
   json out = {{"run", value.run_id},
               {"tenant", value.tenant},

@@ -44,6 +44,7 @@ class source {
 };
 
 int show(const global_options& global) {
+  if (auto there = screen::terminal::needed(); !there) return report(there.error());
   auto state = open_reader(global);
   if (!state) return report(state.error());
   const auto orders = screen::fleet_orders(global);

@@ -25,13 +25,18 @@ result<std::vector<actors::rollback_step>> carry_out(
   (void)lock;  // held until the end
   SKEIN_TRY(writer, store::writer::open(layout, &now_ms));
   process::blocking_pool pool{1};
-  SKEIN_TRY(forges, actors::open_forges(config, model::process_environment(), pool, &now_ms));
+  SKEIN_TRY(forges, actors::open_forges(config, {model::process_environment(), pool, &now_ms,
+                                                  layout.forges()}));
   return actors::roll_back(order, {*writer, forges, config, layout.mirrors(), &now_ms}, tell);
 }
 
 }  // namespace
 
 int roll_back_campaign(const global_options& global, const std::string& name, bool dry_run) {
+  if (!global.server.empty()) {
+    return report({errc::invalid, "a campaign is rolled back on the fleet's own machine",
+                   "leave --server away there, and name the --state-dir"});
+  }
   exit_at_interrupt(2);
   output out(global);
   const auto tell = [&](const actors::rollback_step& step) {

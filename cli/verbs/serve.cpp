@@ -7,6 +7,7 @@
 #include "cli/settings.hpp"
 #include "cli/signals.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "cli/webhooks.hpp"
 
 #include <spdlog/spdlog.h>
 #include <CLI/App.hpp>
@@ -31,6 +32,7 @@ struct serve_options {
   std::uint32_t cells = 0;
   std::string listen;
   std::string metrics;
+  std::string webhooks;
   std::string log_format = "text";
 };
 
@@ -62,6 +64,10 @@ int serve(const global_options& global, const serve_options& given) {
   }
   auto settings = load_settings(global);
   if (!settings) return report(settings.error());
+  const auto webhooks_at = given.webhooks.empty() ? settings->webhooks_listen : given.webhooks;
+  if (!webhooks_at.empty()) {
+    if (auto ready = check_webhook_secrets(*settings); !ready) return report(ready.error());
+  }
   access_wish wish;
   wish.command = "serve";
   wish.everything = true;
@@ -82,6 +88,17 @@ int serve(const global_options& global, const serve_options& given) {
     if (!monitoring->loopback()) {
       spdlog::warn("metrics on {} can be read by whoever reaches it", monitoring->url());
     }
+  }
+
+  std::unique_ptr<http_endpoint> webhooks;
+  if (!webhooks_at.empty()) {
+    auto started = start_webhooks(*access->fleet, webhooks_at);
+    if (!started) {
+      (void)access->fleet->stop(stop_deadline);
+      return report(started.error());
+    }
+    webhooks = std::move(*started);
+    spdlog::info("webhooks on {}/webhooks/FORGE", webhooks->url());
   }
 
   exit_at_interrupt(2);
@@ -105,6 +122,7 @@ int serve(const global_options& global, const serve_options& given) {
   // Whatever hangs, the process ends: what was acknowledged is durable, cells die with it.
   exit_within(stop_deadline + 15s, exit_failure);
   port->reset();
+  webhooks.reset();
   monitoring.reset();
   const auto stopped = access->fleet->stop(stop_deadline);
   if (!stopped) spdlog::error("not everything stopped in order: {}", stopped.error().message);
@@ -130,6 +148,11 @@ void add_serve(CLI::App& app, invocation& call) {
                    "answer monitoring there: /metrics (Prometheus), /healthz, /readyz; default: not")
       ->envname("SKEIN_METRICS")
       ->type_name("[HOST:]PORT");
+  verb->add_option("--webhooks", given->webhooks,
+                   "take forges' deliveries there, as POST /webhooks/FORGE; default: "
+                   "webhooks.listen of skein.yaml")
+      ->envname("SKEIN_WEBHOOKS")
+      ->type_name("[HOST:]PORT");
   verb->add_option("--log-format", given->log_format, "text or json, on stderr")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
@@ -140,7 +163,9 @@ void add_serve(CLI::App& app, invocation& call) {
       "authority, the server's certificate, and the credentials that commands on\nthis machine "
       "use. Others get theirs from `skein operator add`."
       "\n\n--metrics takes no host for 127.0.0.1; it has neither passwords nor secrets, so another\n"
-      "address is for a network where everybody may read it.");
+      "address is for a network where everybody may read it."
+      "\n\n--webhooks needs forges.NAME.webhook.secret in skein.yaml; it speaks plain HTTP: on "
+      "another\naddress than 127.0.0.1 put a server in front of it that speaks TLS.");
   verb->callback(
       [&call, given] { call.action = [&call, given] { return serve(call.global, *given); }; });
 }

@@ -1,5 +1,6 @@
 #include "runtime/agent/adapter.hpp"
 
+#include "runtime/agent/prompt.hpp"
 #include "runtime/process/descriptor.hpp"
 #include "schema/document.hpp"
 
@@ -117,7 +118,13 @@ std::string prompt_of(const schema::task& task) {
     text += "\nFiles that may not:";
     for (const auto& one : task.spec.scope.exclude) text += " " + one;
   }
-  return text + "\n";
+  text += "\n";
+  if (task.spec.follow_up) {
+    const auto told = checks_request(*task.spec.follow_up);
+    text += "\n" + told.text + "\n";
+    for (const auto& span : told.spans) text += model::framed(span) + "\n";
+  }
+  return text;
 }
 
 }  // namespace skein::agent

@@ -82,6 +82,7 @@ model::conversation opening(const schema::task& task, const tools::registry& too
     const auto shown = nlohmann::json::parse(tool.descriptor.model_json);
     out.tools.push_back({name, shown.value("description", std::string{}), shown.at("inputSchema")});
   }
+  if (task.spec.follow_up) out.turns.push_back(checks_request(*task.spec.follow_up));
   return out;
 }
 
@@ -109,6 +110,19 @@ model::turn repair_request(const std::vector<schema::verdict>& verdicts) {
                  std::string(schema::to_string(verdict.status)) +
                  (verdict.status == schema::verdict_status::timed_out ? "" : "; its lines are below");
     turn.spans.push_back(model::untrusted("verifier", verdict.name, verdict.excerpt));
+  }
+  return turn;
+}
+
+model::turn checks_request(const schema::follow_up_spec& follow) {
+  model::turn turn;
+  turn.text = "An earlier change for this task is open for review, and its checks failed there (round " +
+              std::to_string(follow.round) +
+              " of 2). The repository is that change's branch. Find out what is wrong and repair it "
+              "within the task's scope. What the checks say is below.";
+  for (const auto& each : follow.failed) {
+    turn.spans.push_back(model::untrusted(
+        "check", each.name, each.output.empty() ? "failed, see " + each.url : each.output));
   }
   return turn;
 }

@@ -13,7 +13,7 @@
 
 namespace skein::agent {
 
-/// System, task and tools of a new conversation; no context yet.
+/// System, task and tools of a new conversation, and for a follow-up what failed; no context yet.
 [[nodiscard]] model::conversation opening(const schema::task& task, const tools::registry& tools,
                                           const std::vector<std::string>& verifiers);
 
@@ -25,6 +25,9 @@ namespace skein::agent {
 /// What failed, for another round: names and statuses from the platform, the lines of output as
 /// spans.
 [[nodiscard]] model::turn repair_request(const std::vector<schema::verdict>& verdicts);
+
+/// What failed at the forge after the change was opened: its words as spans.
+[[nodiscard]] model::turn checks_request(const schema::follow_up_spec& follow);
 
 /// Why somebody who looked at the change sends it back.
 [[nodiscard]] model::turn veto_request(const std::vector<std::string>& reasons);

@@ -3,103 +3,42 @@
 #include "runtime/egress/connection.hpp"
 
 #include <openssl/crypto.h>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
-#include <sys/socket.h>
-
-#include <cerrno>
+#include <algorithm>
+#include <utility>
 
 namespace skein::egress {
 namespace {
 
 namespace asio = boost::asio;
-using asio::as_tuple;
-using asio::use_awaitable;
-
 constexpr std::size_t most_addresses = 16;
-constexpr auto breath = std::chrono::milliseconds(200);
 
 }  // namespace
 
 service::service(asio::io_context& loop, options wanted, std::shared_ptr<counters> counts)
-    : context(loop),
+    : accepting_service(loop),
       settings(std::move(wanted)),
       credentials_(basic_credentials("x:" + settings.token)),
       counts_(std::move(counts)),
-      resolver_(loop),
-      room_(loop) {}
+      resolver_(loop) {}
 
-void service::start(process::descriptor lifeline) {
-  asio::co_spawn(context, watch(std::move(lifeline)), asio::detached);
+bool service::has_room() const {
+  return live_.size() < settings.bounds.connections;
 }
 
-asio::awaitable<void> service::watch(process::descriptor lifeline) {
-  const auto self = shared_from_this();
-  stream held(context, lifeline.release());
-  co_await held.async_wait(stream::wait_read, as_tuple(use_awaitable));
-  stop();
-}
-
-void service::listen(process::descriptor listener) {
-  if (stopped_ || !listener) return;
-  const auto held = std::make_shared<stream>(context, listener.release());
-  listeners_.insert(held);
-  asio::co_spawn(context, accept_from(held), asio::detached);
-}
-
-asio::awaitable<void> service::accept_from(std::shared_ptr<stream> listener) {
-  const auto self = shared_from_this();
-  while (!stopped_) {
-    if (live_.size() >= settings.bounds.connections) {
-      room_.expires_at(std::chrono::steady_clock::time_point::max());
-      co_await room_.async_wait(as_tuple(use_awaitable));
-      continue;
-    }
-    const auto [failed] = co_await listener->async_wait(stream::wait_read, as_tuple(use_awaitable));
-    if (failed || stopped_) break;
-    if (accept_one(*listener)) continue;
-    if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) continue;
-    // Out of descriptors or memory, which passes; anything else comes back at once.
-    room_.expires_after(breath);
-    co_await room_.async_wait(as_tuple(use_awaitable));
-  }
-}
-
-bool service::accept_one(stream& listener) {
-  const int accepted =
-      ::accept4(listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (accepted < 0) return false;
-  process::descriptor owned(accepted);
-  sockaddr_storage name = {};
-  socklen_t size = sizeof name;
-  ::getsockname(accepted, reinterpret_cast<sockaddr*>(&name), &size);
-  boost::system::error_code failed;
-  connection::stream client(context);
-  client.assign(asio::generic::stream_protocol(name.ss_family, 0), owned.get(), failed);
-  if (failed) return true;
-  static_cast<void>(owned.release());
-  const auto made = std::make_shared<connection>(shared_from_this(), std::move(client));
-  made->start();
+void service::enter(client_stream client) {
+  auto self = std::static_pointer_cast<service>(shared_from_this());
+  std::make_shared<connection>(std::move(self), std::move(client))->start();
   counts_->open = static_cast<std::uint32_t>(live_.size());
-  return true;
 }
 
 void service::left(connection* one) {
   live_.erase(one);
   counts_->open = static_cast<std::uint32_t>(live_.size());
-  room_.cancel();
+  room_made();
 }
 
-void service::stop() {
-  if (stopped_) return;
-  stopped_ = true;
-  boost::system::error_code ignored;
-  for (const auto& listener : listeners_) listener->close(ignored);
-  listeners_.clear();
-  room_.cancel();
+void service::ended() {
   resolver_.cancel();
   const auto all = live_;
   for (connection* one : all) one->give_up(outcome::stopped);

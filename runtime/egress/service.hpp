@@ -3,13 +3,10 @@
 #pragma once
 
 #include "runtime/egress/proxy.hpp"
-#include "runtime/process/descriptor.hpp"
+#include "runtime/process/accepting_service.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <memory>
@@ -29,14 +26,9 @@ struct counters {
   std::atomic<std::uint32_t> open{0};
 };
 
-class service : public std::enable_shared_from_this<service> {
+class service : public process::accepting_service {
  public:
   service(boost::asio::io_context& context, options wanted, std::shared_ptr<counters> counts);
-
-  /// Stops when the other end of `lifeline` closes.
-  void start(process::descriptor lifeline);
-  void listen(process::descriptor listener);
-  void stop();
 
   /// False once the run has used up its attempts.
   [[nodiscard]] bool begin_attempt();
@@ -51,24 +43,17 @@ class service : public std::enable_shared_from_this<service> {
   void joined(connection* one) { live_.insert(one); }
   void left(connection* one);
 
-  boost::asio::io_context& context;
   const options settings;
 
  private:
-  using stream = boost::asio::posix::stream_descriptor;
-
-  boost::asio::awaitable<void> accept_from(std::shared_ptr<stream> listener);
-  boost::asio::awaitable<void> watch(process::descriptor lifeline);
-  /// One connection off `listener`; false: there is none now.
-  bool accept_one(stream& listener);
+  [[nodiscard]] bool has_room() const override;
+  void enter(client_stream client) override;
+  void ended() override;
 
   const std::string credentials_;
   std::shared_ptr<counters> counts_;
   boost::asio::ip::tcp::resolver resolver_;
-  boost::asio::steady_timer room_;  ///< cancelled when a connection ends
-  std::set<std::shared_ptr<stream>> listeners_;
   std::set<connection*> live_;
-  bool stopped_ = false;
 };
 
 }  // namespace skein::egress

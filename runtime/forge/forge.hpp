@@ -115,6 +115,7 @@ struct check {
   std::string name;
   check_state state = check_state::pending;
   std::string url;
+  std::string output = {};  ///< what it says of itself, cut to 4 KiB; of strangers, like the rest
 };
 struct check_summary {
   check_state state = check_state::pending;  ///< failed before pending before passed

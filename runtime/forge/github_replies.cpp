@@ -15,6 +15,7 @@ using json = nlohmann::json;
 
 constexpr std::int64_t secondary_wait_ms = 60'000;  // where the forge names none
 constexpr std::int64_t longest_wait_s = 6 * 3600;
+constexpr std::size_t longest_check_output = 4096;
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t out = 0;
@@ -207,14 +208,22 @@ std::optional<repository_facts> read_repository(const json& from) {
 }
 
 check read_check_run(const json& from) {
+  const json& output = object_in(from, "output");
+  std::string said;
+  for (const char* part : {"title", "summary", "text"}) {
+    const auto text = text_in(output, part);
+    if (!text.empty()) said += (said.empty() ? "" : "\n") + text;
+    if (said.size() >= longest_check_output) break;
+  }
   return {text_in(from, "name"),
           check_run_state(text_in(from, "status"), text_in(from, "conclusion")),
-          text_in(from, "html_url")};
+          text_in(from, "html_url"), said.substr(0, longest_check_output)};
 }
 
 check read_status(const json& from) {
   return {text_in(from, "context"), commit_status_state(text_in(from, "state")),
-          text_in(from, "target_url")};
+          text_in(from, "target_url"),
+          text_in(from, "description").substr(0, longest_check_output)};
 }
 
 void summarise(check_summary& into) {

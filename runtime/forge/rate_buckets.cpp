@@ -89,6 +89,7 @@ std::int64_t rate_buckets::when(request_kind kind, std::int64_t now_ms) {
 bool rate_buckets::take(request_kind kind, std::int64_t now_ms) {
   if (when(kind, now_ms) > now_ms) return false;
   count(kind, now_ms);
+  if (heard_by_) heard_by_(past_.back());
   return true;
 }
 

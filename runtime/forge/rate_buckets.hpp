@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace skein::forge {
@@ -50,6 +52,8 @@ class rate_buckets {
   };
   [[nodiscard]] std::vector<past_request> past() const;
   void restore(const std::vector<past_request>& known);
+  /// `who` hears of every request that is counted from now on, but not of restored ones.
+  void tell(std::function<void(const past_request&)> who) { heard_by_ = std::move(who); }
 
  private:
   struct counter {
@@ -73,6 +77,7 @@ class rate_buckets {
   counters points_;
   counters requests_;
   std::deque<past_request> past_;
+  std::function<void(const past_request&)> heard_by_;
   std::int64_t latest_ms_ = INT64_MIN;
   std::int64_t last_write_ms_ = INT64_MIN;
   std::int64_t closed_until_ms_ = INT64_MIN;

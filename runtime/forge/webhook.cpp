@@ -166,15 +166,4 @@ result<webhook_event> read_webhook(const webhook_delivery& delivery,
   return read_check(delivery, *body);
 }
 
-bool delivery_window::first_time(const std::string& id) {
-  if (most_ == 0) return true;
-  if (!known_.insert(id).second) return false;
-  order_.push_back(id);
-  if (order_.size() > most_) {
-    known_.erase(order_.front());
-    order_.pop_front();
-  }
-  return true;
-}
-
 }  // namespace skein::forge

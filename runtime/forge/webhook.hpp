@@ -7,10 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -70,19 +68,5 @@ using webhook_event = std::variant<pull_request_event, check_event, push_event, 
 
 /// `sha256=` and the hexadecimal HMAC, as a sender writes it.
 [[nodiscard]] std::string webhook_signature(std::string_view secret, std::string_view body);
-
-/// The last deliveries, so that a replayed one is seen. What is accepted is stored by the caller
-/// before it acts; restore by calling first_time() with the stored ids, oldest first.
-class delivery_window {
- public:
-  explicit delivery_window(std::size_t most = 10'000) : most_(most) {}
-  /// False: seen before. Ask with an id only after the signature was found right.
-  [[nodiscard]] bool first_time(const std::string& id);
-
- private:
-  std::size_t most_;
-  std::deque<std::string> order_;
-  std::unordered_set<std::string> known_;
-};
 
 }  // namespace skein::forge

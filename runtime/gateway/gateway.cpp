@@ -1,11 +1,12 @@
 #include "runtime/gateway/gateway.hpp"
 
 #include "runtime/gateway/service.hpp"
+#include "runtime/process/private_socket.hpp"
 
-#include <openssl/rand.h>
 #include <boost/asio/post.hpp>
 
 #include <fcntl.h>
+#include <unistd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,49 +18,6 @@ namespace skein::gateway {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int backlog = 128;
-
-/// In the form that agents expect of a key.
-result<std::string> new_token() {
-  std::array<unsigned char, 24> random{};
-  if (::RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
-    return error{errc::io, "make a token: no random bytes", ""};
-  std::string out = "sk-skein-";
-  constexpr std::string_view digits = "0123456789abcdef";
-  for (const unsigned byte : random) {
-    out.push_back(digits[byte >> 4]);
-    out.push_back(digits[byte & 15]);
-  }
-  return out;
-}
-
-/// A path of any length is bound through its folder: the kernel's own limit is 107 bytes.
-result<process::descriptor> listen_at(const fs::path& path) {
-  const std::string attempted = "listen at " + path.string();
-  const process::descriptor folder(
-      ::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return errno_error(attempted, errno);
-  const std::string name =
-      "/proc/self/fd/" + std::to_string(folder.get()) + "/" + path.filename().string();
-  sockaddr_un own = {};
-  own.sun_family = AF_UNIX;
-  if (name.size() >= sizeof own.sun_path) return errno_error(attempted, ENAMETOOLONG);
-  name.copy(own.sun_path, name.size());
-  struct stat there {};
-  if (::lstat(name.c_str(), &there) == 0) {
-    // Left by a process that was killed; anything else is not ours to remove.
-    if (!S_ISSOCK(there.st_mode) || ::unlink(name.c_str()) != 0)
-      return errno_error(attempted, EEXIST);
-  }
-  process::descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  // The mode comes before listen(): until then nobody can connect.
-  if (!listener ||
-      ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0 ||
-      ::chmod(name.c_str(), 0600) != 0 || ::listen(listener.get(), backlog) != 0)
-    return errno_error(attempted, errno);
-  return listener;
-}
 
 result<std::vector<upstream>> read_upstreams(const options& wanted) {
   const std::string attempted = "start the model gateway of run " + wanted.run;
@@ -99,13 +57,14 @@ result<std::unique_ptr<gateway>> gateway::start(process::io_loop& loop,
                                                 std::shared_ptr<http::client> sender,
                                                 options wanted) {
   if (wanted.token.empty()) {
-    SKEIN_TRY(token, new_token());
+    // In the form that agents expect of a key.
+    SKEIN_TRY(token, process::new_token("sk-skein-"));
     wanted.token = token;
   }
   SKEIN_TRY(upstreams, read_upstreams(wanted));
   process::descriptor listener;
   if (!wanted.socket.empty()) {
-    SKEIN_TRY(made, listen_at(wanted.socket));
+    SKEIN_TRY(made, process::listen_at(wanted.socket));
     listener = std::move(made);
   }
   std::array<int, 2> pipe{};

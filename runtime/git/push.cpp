@@ -1,6 +1,7 @@
-// push(), find_branch(), delete_branch(): one branch of a remote, created, asked for or deleted,
-// never moved. The caller keeps an outbox; here every outcome that is not certain is called
+// push(), advance_branch(), find_branch(), delete_branch(): one branch of a remote, created, asked
+// for, deleted, or moved forward from where it is known to be. The caller keeps an outbox; here every outcome that is not certain is called
 // unknown.
+#include "runtime/git/advance_branch.hpp"
 #include "runtime/git/command.hpp"
 #include "runtime/git/fetch_remote.hpp"
 #include "runtime/git/library.hpp"
@@ -63,24 +64,27 @@ result<std::string> pack_to_send(const fs::path& mirror, const std::string& comm
 
 /// What the branch says after a push whose own report does not settle it.
 push_result settle(const result<std::string>& now, const std::string& commit,
-                   const std::string& branch, push_result otherwise) {
+                   const std::string& before, const std::string& branch, push_result otherwise) {
   if (!now) return {push_end::unknown, otherwise.detail};
   if (*now == commit) return pushed();
-  if (!now->empty()) return taken(branch, *now);
+  if (*now != before) return taken(branch, *now);
   return otherwise;
 }
 
 result<push_result> push_local(const fs::path& mirror, const location& where,
                                const std::string& commit, const std::string& branch,
-                               std::chrono::milliseconds timeout, std::stop_token stop) {
+                               const std::string& expected, std::chrono::milliseconds timeout,
+                               std::stop_token stop) {
   auto repository = open_local(where);
   if (!repository) return push_result{push_end::unknown, repository.error().message};
   SKEIN_TRY(reference, branch_reference(branch));
   SKEIN_TRY(before, local_branch(*repository, branch));
   if (before == commit) return pushed();
-  if (!before.empty()) return taken(branch, before);
+  if (before != expected) return taken(branch, before);
   SKEIN_TRY(pack, pack_to_send(mirror, commit));
-  auto answer = update_branch(*repository, {reference, zeros, commit, std::move(pack)},
+  auto answer = update_branch(*repository,
+                              {reference, expected.empty() ? zeros : expected, commit,
+                               std::move(pack)},
                               mirror / "receive.gitconfig", timeout, std::move(stop));
   if (answer && answer->accepted) return pushed();
   const push_result otherwise =
@@ -90,7 +94,7 @@ result<push_result> push_local(const fs::path& mirror, const location& where,
   // Opened anew: references may be cached.
   auto again = open_local(where);
   return settle(again ? local_branch(*again, branch) : result<std::string>(again.error()), commit,
-                branch, otherwise);
+                expected, branch, otherwise);
 }
 
 /// The line about our branch in `git push --porcelain`: FLAG TAB FROM:TO TAB SUMMARY.
@@ -128,11 +132,13 @@ git_call push_call(const fs::path& mirror, const location& where, const std::str
 
 result<push_result> push_remote(const fs::path& mirror, const location& where,
                                 const std::string& commit, const std::string& branch,
-                                std::chrono::milliseconds timeout, std::stop_token stop) {
+                                const std::string& expected, std::chrono::milliseconds timeout,
+                                std::stop_token stop) {
   SKEIN_TRY(reference, branch_reference(branch));
   SKEIN_CHECK(parse_id(commit));
-  auto ended =
-      run_git(push_call(mirror, where, reference + ":", commit + ":" + reference, timeout), stop);
+  auto ended = run_git(push_call(mirror, where, reference + ":" + expected,
+                                 commit + ":" + reference, timeout),
+                       stop);
   if (!ended) return push_result{push_end::unknown, ended.error().message};
   const porcelain_line line = read_porcelain(ended->out, reference);
   if (ended->exit_code == 0 && (line.flag == '*' || line.flag == '=' || line.flag == ' ')) {
@@ -146,7 +152,8 @@ result<push_result> push_remote(const fs::path& mirror, const location& where,
   if (line.flag == 0 && is_refusal(ended->err)) return push_result{push_end::rejected, detail};
   const push_result otherwise{refused || stale ? push_end::rejected : push_end::unknown, detail};
   if (!refused && !stale) return otherwise;
-  return settle(find_branch(where, branch, timeout, std::move(stop)), commit, branch, otherwise);
+  return settle(find_branch(where, branch, timeout, std::move(stop)), commit, expected, branch,
+                otherwise);
 }
 
 /// `git push` wants to be in a repository even when it only deletes: an empty one, for this call.
@@ -187,15 +194,23 @@ error not_deleted(const std::string& branch, const std::string& detail) {
 
 }  // namespace
 
-result<push_result> push(const fs::path& mirror, const location& where, const std::string& commit,
-                         const std::string& branch, std::chrono::milliseconds timeout,
-                         std::stop_token stop) {
+result<push_result> advance_branch(const fs::path& mirror, const location& where,
+                                   const std::string& commit, const std::string& branch,
+                                   const std::string& before, std::chrono::milliseconds timeout,
+                                   std::stop_token stop) {
   if (stop.stop_requested()) {
     return error{errc::cancelled, "push of " + printable(branch) + " cancelled", ""};
   }
+  if (!before.empty()) SKEIN_CHECK(parse_id(before));
   return where.how == transport::local
-             ? push_local(mirror, where, commit, branch, timeout, std::move(stop))
-             : push_remote(mirror, where, commit, branch, timeout, std::move(stop));
+             ? push_local(mirror, where, commit, branch, before, timeout, std::move(stop))
+             : push_remote(mirror, where, commit, branch, before, timeout, std::move(stop));
+}
+
+result<push_result> push(const fs::path& mirror, const location& where, const std::string& commit,
+                         const std::string& branch, std::chrono::milliseconds timeout,
+                         std::stop_token stop) {
+  return advance_branch(mirror, where, commit, branch, {}, timeout, std::move(stop));
 }
 
 result<std::string> find_branch(const location& where, const std::string& branch,

@@ -123,9 +123,11 @@ result<applied> sqlite_writer::apply(const set_pull_request& op) {
             "coalesce(?6, checks), feedback_rounds = coalesce(?7, feedback_rounds), branch_there = "
             "coalesce(?8, branch_there), asked_ms = coalesce(?9, asked_ms), opened_ms = "
             "coalesce(?10, opened_ms), touched_ms = coalesce(?11, touched_ms), reminded_ms = "
-            "coalesce(?12, reminded_ms), closed_ms = coalesce(?13, closed_ms) WHERE run_seq = ?1"),
+            "coalesce(?12, reminded_ms), closed_ms = coalesce(?13, closed_ms), commit_id = "
+            "coalesce(?14, commit_id) WHERE run_seq = ?1"),
         run.seq, to, op.number, op.url, op.head_commit, checks, op.feedback_rounds, op.branch_there,
-        op.asked_ms, op.opened_ms, op.touched_ms, op.reminded_ms, op.closed_ms)
+        op.asked_ms, op.opened_ms, op.touched_ms, op.reminded_ms, op.closed_ms,
+        op.commit)
       .run();
   if (op.kind.empty()) return applied{.affected = 1, .state = run.state};
   nlohmann::json fields = {{"from", stored}};

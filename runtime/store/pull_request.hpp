@@ -64,6 +64,7 @@ struct set_pull_request {
   std::optional<std::int64_t> number;
   std::optional<std::string> url;
   std::optional<std::string> head_commit;
+  std::optional<std::string> commit;  ///< what we pushed, when it is pushed again
   std::optional<checks_state> checks;
   std::optional<std::uint32_t> feedback_rounds;
   std::optional<bool> branch_there;

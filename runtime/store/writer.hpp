@@ -33,6 +33,7 @@ struct state_layout {
   [[nodiscard]] std::filesystem::path database() const { return root / "skein.db"; }
   [[nodiscard]] std::filesystem::path control_socket() const { return root / "control.sock"; }
   [[nodiscard]] std::filesystem::path artifacts() const { return root / "artifacts"; }
+  [[nodiscard]] std::filesystem::path forges() const { return root / "forges"; }
   [[nodiscard]] std::filesystem::path mirrors() const { return root / "mirrors"; }
   [[nodiscard]] std::filesystem::path bases() const { return root / "bases"; }
   [[nodiscard]] std::filesystem::path bases_in_memory() const { return root / "bases.memory"; }

@@ -175,9 +175,14 @@ class publisher_fixture : public ::testing::Test {
     row.state = schema::run_state::schedule;
     row.submitter = "alice";
     row.campaign = campaign_;
+    row.task_sha256 = task_sha256_;
     store::add_run add{row};
     add.dedup = false;
     must(add);
+    return bring_to_publish(id, tree);
+  }
+  /// A queued run, as far as publishing.
+  schema::run bring_to_publish(const std::string& id, const std::string& tree = {}) {
     store::advance_run admit;
     admit.run_id = id;
     admit.new_attempt = 1;
@@ -200,6 +205,7 @@ class publisher_fixture : public ::testing::Test {
     out.intent = "Replace old_api by new_api";
     out.how.labels = {"skein"};
     out.how.reviewers = {"codeowners"};
+    out.follows = follows_;
     out.stop = stop_.get_token();
     return out;
   }
@@ -261,7 +267,9 @@ class publisher_fixture : public ::testing::Test {
   publisher_actor publisher_;
   std::vector<caf::actor> askers_;
   std::unique_ptr<store::reader> reader_;
-  std::string campaign_;  ///< of the runs that are added
+  std::string campaign_;     ///< of the runs that are added
+  std::string task_sha256_;  ///< likewise
+  std::optional<schema::follow_up_spec> follows_;  ///< of the next order
   git::base base_;
   std::string tree_;
   std::stop_source stop_;

@@ -288,6 +288,47 @@ TEST_F(reading_verbs, a_server_needs_credentials) {
   EXPECT_EQ(got.code, exit_not_authorised);
 }
 
+TEST_F(reading_verbs, credentials_that_are_not_there_are_no_empty_list) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"get", "runs"}, {"hold"}}) {
+    auto asked = words;
+    if (asked.front() == "hold") asked.push_back("--all");
+    asked.insert(asked.end(), {"--server", "127.0.0.1:1", "--credentials",
+                               (directory_ / "nonexistent").string()});
+    const auto got = skein(asked);
+    EXPECT_NE(got.code, exit_ok) << asked.front();
+    EXPECT_NE(got.err.find("nonexistent"), std::string::npos) << got.err;
+  }
+}
+
+TEST_F(reading_verbs, the_configuration_names_the_fleet_unless_the_command_does) {
+  const auto config = directory_ / "skein.yaml";
+  std::ofstream(config) << "apiVersion: skein/v1\nkind: Config\nserver: 127.0.0.1:1\n"
+                        << "credentials: " << (directory_ / "from-config").string() << "\n";
+  const auto parsed = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"skein", "--config", config.string()});
+    std::vector<const char*> arguments;
+    for (const auto& word : words) arguments.push_back(word.c_str());
+    invocation call;
+    const auto app = make_app(call);
+    EXPECT_EQ(parse(*app, call, static_cast<int>(arguments.size()), arguments.data()), std::nullopt);
+    return call.global;
+  };
+  EXPECT_EQ(parsed({"get", "runs"}).server, "127.0.0.1:1");
+  EXPECT_EQ(parsed({"get", "runs"}).credentials, directory_ / "from-config");
+  EXPECT_EQ(parsed({"get", "runs", "--credentials", "/mine"}).credentials, "/mine");
+  EXPECT_EQ(parsed({"console"}).server, "127.0.0.1:1");
+  EXPECT_EQ(parsed({"get", "runs", "--server", "b:2"}).server, "b:2");
+  EXPECT_EQ(parsed({"get", "runs", "--state-dir", directory_.string()}).server, "");
+  EXPECT_EQ(parsed({"serve"}).server, "") << "the fleet itself";
+  EXPECT_EQ(parsed({"operator", "list"}).server, "");
+}
+
+TEST_F(reading_verbs, a_console_says_first_that_it_needs_a_terminal) {
+  const auto got = skein({"console", "--server", "127.0.0.1:1"});
+  EXPECT_EQ(got.code, exit_failure);
+  EXPECT_NE(got.err.find("no terminal"), std::string::npos) << got.err;
+}
+
 TEST_F(reading_verbs, files_of_the_wrong_kind_are_told_apart) {
   const auto file = directory_ / "campaign.yaml";
   std::ofstream(file) << "apiVersion: skein/v1\nkind: Campaign\nmetadata: {name: c}\n"

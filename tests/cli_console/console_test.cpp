@@ -228,6 +228,30 @@ TEST_F(Console, ShowsCampaignsWithTheirWaves) {
   EXPECT_THAT(screen(), HasSubstr("cccc3333"));
 }
 
+TEST_F(Console, ShowsWhatBecameOfACampaignsPullRequests) {
+  must(store::testing::campaign_of("old-api", {"aaaa1111", "bbbb2222"}, 2));
+  for (const char* id : {"aaaa1111", "bbbb2222"}) {
+    store::claim_pull_request claim;
+    claim.value.run_id = id;
+    claim.value.forge = "github";
+    claim.value.repository = std::string("acme/") + id;
+    claim.value.branch = "skein/x";
+    must(claim);
+    store::set_pull_request open;
+    open.run_id = id;
+    open.state = store::pull_request_state::open;
+    open.checks = store::checks_state::failed;
+    must(open);
+  }
+  store::set_pull_request merged;
+  merged.run_id = "bbbb2222";
+  merged.state = store::pull_request_state::merged;
+  must(merged);
+  (void)press('4');
+  (void)press(key_enter);
+  EXPECT_THAT(screen(), HasSubstr("1 open, 1 merged, 0 closed by people, checks of 1 fail"));
+}
+
 TEST_F(Console, ShowsTenantsIncidentsAndSwitches) {
   must(store::add_run{queued_run_of("aaaa1111")});
   store::put_incident leak;

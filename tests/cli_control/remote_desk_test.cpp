@@ -108,6 +108,7 @@ TEST_F(remote_desk_test, S5TheRemoteReaderSaysWhatTheLocalOneSays) {
   EXPECT_EQ(remote->resolve_run("aaaa").error(), (*local)->resolve_run("aaaa").error());
   EXPECT_EQ(remote->run("zzz").error(), (*local)->run("zzz").error());
   EXPECT_EQ(remote->campaign("zzz").error(), (*local)->campaign("zzz").error());
+  EXPECT_EQ(remote->pull_request_figures("zzz").error().code, errc::not_found);
   EXPECT_EQ(*remote->verify_chain(), *(*local)->verify_chain());
   EXPECT_EQ(*remote->queue_position("aaaa2"), *(*local)->queue_position("aaaa2"));
   EXPECT_EQ(remote->tenants()->size(), (*local)->tenants()->size());

@@ -138,6 +138,7 @@ publisher_actor::behavior_type fake_publisher(publisher_actor::pointer self, fak
         made.draft = order.draft;
         return publish_outcome{made, {}, false};
       },
+      [](const look_at&) {},
       [](job_done& job) { job.deliver(); },
   };
 }

@@ -140,15 +140,5 @@ TEST(webhook, a_push_names_its_reference) {
   EXPECT_TRUE(event.deleted);
 }
 
-TEST(delivery_window, a_replayed_delivery_is_seen_and_memory_is_bounded) {
-  delivery_window window(3);
-  EXPECT_TRUE(window.first_time("a"));
-  EXPECT_FALSE(window.first_time("a"));
-  for (const char* id : {"b", "c", "d"}) EXPECT_TRUE(window.first_time(id));
-  EXPECT_FALSE(window.first_time("b"));
-  // `a` is older than the window remembers.
-  EXPECT_TRUE(window.first_time("a"));
-}
-
 }  // namespace
 }  // namespace skein::forge
