@@ -27,6 +27,10 @@
 #include <string>
 #include <vector>
 
+namespace skein::mcp {
+struct started_server;
+}
+
 namespace skein::actors {
 
 // -- store ---------------------------------------------------------------------------------------
@@ -192,6 +196,24 @@ struct collect_change {
 struct change_collected {
   std::shared_ptr<const workspace::change_set> change;
   std::vector<workspace::oddity> oddities;
+};
+/// Starts an MCP server in a cell of its own, which ends with the attempt.
+struct start_server {
+  std::string name;
+  std::vector<std::string> command;
+  std::vector<cell::mount> mounts;
+  bool reads_repository = false;  ///< else its workspace is empty
+  bool network = false;           ///< it has the attempt's way out
+  std::chrono::milliseconds time{0};
+};
+struct server_started {
+  std::shared_ptr<mcp::started_server> server;  ///< taken by the first who needs it
+};
+/// The attempt's proxy, for a connection that the platform makes in the run's name; `unsupported`
+/// when the task has no network grant.
+struct find_way_out {};
+struct way_out_found {
+  std::string proxy;  ///< URL with the run's token
 };
 /// Kills what runs, waits for the last process, removes the files.
 struct close_attempt {};

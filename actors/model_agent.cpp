@@ -125,8 +125,24 @@ void model_agent_state::open() {
             });
           });
     }
-    next_turn();
+    connect_servers();
   });
+}
+
+void model_agent_state::connect_servers() {
+  if (spec.servers.empty()) return next_turn();
+  server_reports reports;
+  reports.note = [this](const std::string& kind, nlohmann::json payload) {
+    note(kind, std::move(payload));
+  };
+  reports.incident = [this](const std::string& kind, const std::string& summary,
+                            nlohmann::json facts) { incident(kind, summary, std::move(facts)); };
+  reports.shown = [this](const std::string& text) { return redacted(text, 500); };
+  servers = std::make_unique<tool_servers>(self, parts.world, workspace, spec.servers,
+                                           std::move(reports));
+  servers->connect(std::chrono::milliseconds{std::max<std::int64_t>(
+                       deadline_ms - parts.world->now_ms(), 1)},
+                   [this] { next_turn(); });
 }
 
 void model_agent_state::next_turn() {
@@ -135,6 +151,8 @@ void model_agent_state::next_turn() {
     turn.text = std::exchange(warning_, {});
     said.turns.push_back(std::move(turn));
   }
+  // T4.9: a tool that changed since it was approved is not offered any more.
+  if (servers) said.tools = agent::offered_tools(*servers->registry(), servers->offered());
   model::ask_settings how;
   how.model = spec.task.spec.agent.model;
   const auto room = spending->reserve(wanted_output_tokens, [this, how](std::uint32_t most) mutable {

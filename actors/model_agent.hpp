@@ -10,6 +10,7 @@
 
 #include "actors/parts.hpp"
 #include "actors/tool_call.hpp"
+#include "actors/tool_servers.hpp"
 #include "runtime/agent/repetition.hpp"
 #include "runtime/agent/spending.hpp"
 #include "runtime/model/provider.hpp"
@@ -34,6 +35,7 @@ struct model_agent_spec {
   policy::circumstances around;
   std::shared_ptr<const scan::secret_scanner> secrets;
   std::string canary;
+  std::vector<tools::chosen_server> servers;  ///< of the tools that the task names
   std::string replays;  ///< reference of a transcript; empty: the provider is asked
 };
 
@@ -51,6 +53,7 @@ struct model_agent_state {
   std::shared_ptr<model::provider> provider;
   model::conversation said;
   std::optional<agent::spending> spending;
+  std::unique_ptr<tool_servers> servers;  ///< none: only built-in tools
   agent::repetition repeats;
   std::shared_ptr<model::pending> pending;
   std::int64_t deadline_ms = 0;
@@ -62,6 +65,7 @@ struct model_agent_state {
 
  private:
   void open();
+  void connect_servers();
   void next_turn();
   void ask_model(std::uint32_t room);
   void answered(model::outcome& outcome);

@@ -48,6 +48,10 @@ void model_agent_state::next_call() {
   one.limits.read_bytes = std::min(spending->read_left(), most_read_at_once);
   one.around = spec.around;
   one.secrets = spec.secrets;
+  if (servers) {
+    one.tools = servers->registry();
+    one.served = servers->served(call.name);
+  }
   const auto patience = one.limits.time + std::chrono::minutes{1};
   auto actor = self->spawn(tool_call, parts.world, parts.store, parts.repository, workspace,
                            std::move(one));

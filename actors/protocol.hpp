@@ -39,12 +39,14 @@ using repository_actor =
                      caf::replies_to<record_change>::with<recorded_change>,
                      caf::replies_to<put_text>::with<stored_text>, caf::reacts_to<job_done>>;
 
-/// One attempt's files and cell on a worker. Sender: run, tool call, verifier. Monitors the run that
-/// opened it and closes itself when the run is gone. Its own death means the attempt is lost.
+/// One attempt's files and cells on a worker. Sender: run, agent, tool call, verifier. Monitors the
+/// run that opened it and closes itself when the run is gone. Its own death means the attempt is lost.
 using workspace_actor = caf::typed_actor<
     caf::replies_to<enter_phase>::with<phase_entered>,
     caf::replies_to<execute>::with<cell::command_result>,
     caf::replies_to<collect_change>::with<change_collected>,
+    caf::replies_to<start_server>::with<server_started>,
+    caf::replies_to<find_way_out>::with<way_out_found>,
     caf::replies_to<close_attempt>::with<attempt_closed>, caf::reacts_to<cell_ready>,
     caf::reacts_to<job_done>>;
 
@@ -58,7 +60,8 @@ using worker_actor =
     caf::typed_actor<caf::replies_to<open_attempt>::with<workspace_actor>>;
 
 /// One invocation of a tool. Sender: the run that spawned it, once.
-using tool_call_actor = caf::typed_actor<caf::replies_to<perform_call>::with<call_outcome>>;
+using tool_call_actor = caf::typed_actor<caf::replies_to<perform_call>::with<call_outcome>,
+                                         caf::reacts_to<job_done>>;
 
 /// Who does the work of a run that a model directs. Sender: the run that spawned it; again for every
 /// repair. Monitors the run and ends with it; its death means that the attempt is lost.
@@ -198,6 +201,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::phase_entered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::execute)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::collect_change)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::change_collected)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::start_server)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::server_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::find_way_out)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::way_out_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::close_attempt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::attempt_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::cell_ready)

@@ -5,13 +5,31 @@
 
 namespace skein::actors {
 
+namespace {
+
+result<tools::registry> load_tools(const std::filesystem::path& shipped,
+                                   const std::vector<std::string>& own) {
+  std::vector<std::filesystem::path> folders{shipped};
+  for (const auto& each : own) {
+    std::error_code failed;
+    if (!std::filesystem::is_directory(each, failed)) {
+      return error{errc::not_found, "tool folder " + each + " is not there, or is no folder",
+                   "correct `tools` in skein.yaml"};
+    }
+    folders.emplace_back(each);
+  }
+  return tools::registry::load(folders);
+}
+
+}  // namespace
+
 result<rulebook> rulebook::load(const std::filesystem::path& shipped, const schema::config& config) {
   SKEIN_TRY(verifiers, verify::catalogue::load(shipped / "verifiers"));
   SKEIN_TRY(secrets, scan::secret_scanner::load(shipped / "secrets"));
   SKEIN_TRY(gate, diff::tables::load(shipped / "diff"));
   SKEIN_TRY(judging, judge::rules::load(shipped / "judge", gate));
   SKEIN_TRY(policy, policy::load(shipped / "policies", config.policies));
-  SKEIN_TRY(tools, tools::registry::load({shipped / "tools"}));
+  SKEIN_TRY(tools, load_tools(shipped / "tools", config.tools));
   SKEIN_TRY(agents, agent::load_agents(shipped / "agents"));
   SKEIN_TRY(registries, egress::load_registries(shipped / "egress/registries.yaml"));
   rulebook out{std::move(verifiers), std::move(secrets), {}, std::move(gate), std::move(judging), std::move(policy), std::move(tools), std::move(agents),

@@ -39,6 +39,10 @@ std::string told(const policy::decision& said) {
 
 }  // namespace
 
+tool_call_state::~tool_call_state() {
+  if (asked_ && spec.served && spec.served->session) spec.served->session->cancel(*asked_);
+}
+
 std::string tool_call_state::shown() const {
   std::string text;
   if (const auto line = spec.arguments.find("command");
@@ -69,14 +73,35 @@ nlohmann::json tool_call_state::trace_of(const call_outcome& outcome) const {
                           {"outputBytes", result.output_bytes},
                           {"truncated", result.truncated},
                           {"log", outcome.log_ref}};
-  if (!spec.step) trace["outcome"] = outcome.said.kind;
+  if (spec.step) return trace;
+  trace["outcome"] = outcome.said.kind;
+  // T4.3: which descriptor was trusted, and whose word the answer is.
+  if (const auto found = registry().tools().find(spec.tool); found != registry().tools().end()) {
+    trace["descriptor"] = {{"version", found->second.descriptor.version},
+                           {"sha256", found->second.sha256}};
+  }
+  if (spec.served) trace["server"] = {{"name", spec.served->server}, {"version", spec.served->version}};
   return trace;
+}
+
+const tools::registry& tool_call_state::registry() const {
+  return spec.tools ? *spec.tools : world->rules.tools;
+}
+
+bool tool_call_state::is_served() const {
+  const auto found = registry().tools().find(spec.tool);
+  return found != registry().tools().end() &&
+         found->second.descriptor.origin.from == schema::tool_origin::source::mcp;
 }
 
 result<std::optional<cell::command>> tool_call_state::what_to_do() const {
   if (spec.step) return std::optional(*spec.step);
   if (!spec.malformed.empty()) return error{errc::invalid, spec.malformed, {}};
-  SKEIN_CHECK(world->rules.tools.check_call(spec.tool, spec.arguments));
+  SKEIN_CHECK(registry().check_call(spec.tool, spec.arguments));
+  if (is_served() && !spec.served) {
+    return error{errc::refused, "the task does not name the tool " + spec.tool,
+                 "use the tools that you were given"};
+  }
   if (!agent::acts_in_cell(spec.tool)) return std::optional<cell::command>{};
   SKEIN_TRY(what, agent::command_of(spec.tool, spec.arguments, spec.limits));
   return std::optional(std::move(what));
@@ -97,6 +122,8 @@ caf::typed_response_promise<call_outcome> tool_call_state::perform() {
     denied(std::move(said));
   } else if (*what) {
     execute_it(std::move(**what));
+  } else if (spec.served) {
+    call_server();
   } else {
     call_outcome outcome;
     outcome.said.kind = "ok";
@@ -141,9 +168,9 @@ void tool_call_state::execute_it(cell::command what) {
 void tool_call_state::finished(cell::command_result& result) {
   auto outcome = std::make_shared<call_outcome>();
   outcome->result = std::move(result);
-  std::string kept;
   if (spec.step) {
-    kept = outcome->result.output;
+    auto text = outcome->result.output;
+    keep(std::move(outcome), std::move(text));
   } else {
     const auto may_see = [this](const std::string& path) {
       return policy::outcome(
@@ -153,12 +180,16 @@ void tool_call_state::finished(cell::command_result& result) {
     outcome->said = agent::answer_of(spec.tool, outcome->result, may_see);
     // What reaches the model is what is kept: scanned once, redacted in both.
     if (spec.secrets) outcome->said.text = spec.secrets->redact(outcome->said.text);
-    kept = outcome->said.text;
+    auto text = outcome->said.text;
+    keep(std::move(outcome), std::move(text));
   }
-  self->request(repository, std::chrono::minutes{1}, put_text{std::move(kept), spec.secrets})
+}
+
+void tool_call_state::keep(std::shared_ptr<call_outcome> outcome, std::string text) {
+  self->request(repository, std::chrono::minutes{1}, put_text{std::move(text), spec.secrets})
       .then(
-          [this, outcome](const stored_text& text) {
-            outcome->log_ref = text.ref;
+          [this, outcome](const stored_text& stored) {
+            outcome->log_ref = stored.ref;
             auto trace = trace_of(*outcome);
             if (text.redacted) trace["redacted"] = true;
             answer("tool_call_finished", std::move(trace), std::move(*outcome));
@@ -198,6 +229,7 @@ tool_call_actor::behavior_type tool_call(tool_call_actor::stateful_pointer<tool_
   self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
   return {
       [self](const perform_call&) { return self->state.perform(); },
+      [](job_done& job) { job.deliver(); },
   };
 }
 

@@ -1,9 +1,11 @@
-// The tool call actor: one invocation of one tool: schema → policy → cell → scan → trace → reply.
+// The tool call actor: one invocation of one tool: schema → policy → cell or MCP server → scan →
+// trace → reply.
 #pragma once
 
 #include "actors/parts.hpp"
 #include "runtime/agent/tool_answer.hpp"
 #include "runtime/agent/tool_command.hpp"
+#include "runtime/mcp/session.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -12,6 +14,15 @@
 #include <nlohmann/json.hpp>
 
 namespace skein::actors {
+
+/// An MCP server as one call needs it.
+struct served_tool {
+  std::string server;
+  std::string version;                    ///< as approved, and as it says itself
+  std::shared_ptr<mcp::session> session;  ///< none: see `gone`
+  std::string gone;
+  std::chrono::milliseconds timeout{std::chrono::minutes{1}};  ///< without an answer or progress
+};
 
 struct tool_call_spec {
   std::string run_id;
@@ -24,6 +35,9 @@ struct tool_call_spec {
   /// A step of the contract: executed as it is. Else the registry says what the tool takes, and the
   /// arguments say what to do.
   std::optional<cell::command> step;
+  /// The tools as the run sees them; none: as the platform's files say.
+  std::shared_ptr<const tools::registry> tools;
+  std::optional<served_tool> served;  ///< for a tool of an MCP server that the task names
   agent::call_limits limits;
   std::string malformed;  ///< why the arguments could not even be read; empty: they could
   policy::circumstances around;
@@ -41,6 +55,7 @@ struct tool_call_state {
   tool_call_spec spec;
 
   explicit tool_call_state(tool_call_actor::pointer self) : self(self) {}
+  ~tool_call_state();
   caf::typed_response_promise<call_outcome> perform();
 
  private:
@@ -51,6 +66,14 @@ struct tool_call_state {
   void not_possible(const error& why);
   void execute_it(cell::command what);
   void finished(cell::command_result& result);
+  [[nodiscard]] const tools::registry& registry() const;
+  [[nodiscard]] bool is_served() const;
+  void keep(std::shared_ptr<call_outcome> outcome, std::string text);
+
+  // tool_call_served.cpp
+  void call_server();
+  void server_answered(const result<mcp::tool_outcome>& answered);
+
   [[nodiscard]] nlohmann::json trace_of(const call_outcome& outcome) const;
   /// The arguments as the trace keeps them: bounded, without secrets.
   [[nodiscard]] std::string shown() const;
@@ -59,6 +82,8 @@ struct tool_call_state {
   void give_up(const caf::error& why);
 
   caf::typed_response_promise<call_outcome> promise_;
+  std::optional<std::int64_t> asked_;  ///< of the server, until it answers
+  std::int64_t asked_at_ms_ = 0;
 };
 
 tool_call_actor::behavior_type tool_call(tool_call_actor::stateful_pointer<tool_call_state> self,

@@ -1,8 +1,18 @@
 #include "actors/workspace.hpp"
 
 #include "actors/offload.hpp"
+#include "runtime/mcp/cell_program.hpp"
+
+#include <atomic>
 
 namespace skein::actors {
+
+namespace {
+
+/// A server keeps notes at most.
+constexpr std::uint64_t most_server_disk = 1ULL << 30;
+
+}  // namespace
 
 workspace::phase_layout workspace_state::layout_of(const std::string& phase_name) const {
   return {spec.root, phase_name, spec.how};
@@ -97,6 +107,71 @@ caf::typed_response_promise<change_collected> workspace_state::collect(const col
       });
 }
 
+caf::typed_response_promise<server_started> workspace_state::start(const start_server& ask) {
+  auto promise = self->make_response_promise<server_started>();
+  auto fail = [promise](const error& failed) mutable { promise.deliver(to_caf(failed)); };
+  const auto name = spec.name + "-" + ask.name;
+  if (closing || servers.contains(ask.name)) {
+    fail({errc::conflict, "start server " + name + ": it runs, or its attempt ends", {}});
+    return promise;
+  }
+  const auto folder = spec.root.parent_path() / name;
+  servers[ask.name].folder = folder;
+  mcp::cell_program_spec wanted;
+  wanted.argv = ask.command;
+  wanted.time = ask.time;
+  wanted.cell.name = name;
+  wanted.cell.base = ask.reads_repository ? spec.base : folder / "nothing";
+  wanted.cell.root = folder / "cell";
+  wanted.cell.how = spec.how;
+  wanted.cell.limits = spec.limits;
+  wanted.cell.limits.disk_bytes = most_server_disk;
+  wanted.cell.mounts = ask.mounts;
+  if (ask.network && way_out) {
+    wanted.cell.ports = {{egress::loopback_port, way_out->listener()}};
+    wanted.cell.environment = egress::environment(way_out->token());
+  }
+  auto prepare = [folder, in = wanted.cell]() -> result<phase_entered> {
+    std::error_code failed;
+    std::filesystem::create_directories(folder / "nothing", failed);
+    if (!failed) std::filesystem::create_directories(in.root, failed);
+    if (failed) return errno_error("create " + folder.string(), failed.value());
+    SKEIN_CHECK(workspace::prepare({in.root, mcp::server_phase, in.how}, in.base));
+    return phase_entered{};
+  };
+  auto started = [this, promise, fail,
+                  key = ask.name](const result<mcp::program_in_cell>& program) mutable {
+    if (!program) return fail(program.error());
+    if (closing) return fail({errc::cancelled, "workspace " + spec.name + " is closing", {}});
+    servers[key].cell = program->cell;
+    promise.deliver(server_started{program->server});
+  };
+  auto launch = [this, fail, started, wanted](const result<phase_entered>& prepared) mutable {
+    if (!prepared) return fail(prepared.error());
+    mcp::start_in_cell(
+        world->loop, wanted,
+        [handle = caf::actor_cast<workspace_actor>(self),
+         started](const result<mcp::program_in_cell>& program) mutable {
+          come_back(handle, [started, program]() mutable { started(program); });
+        });
+  };
+  offload<phase_entered>(self, world->pool, std::move(prepare), std::move(launch));
+  return promise;
+}
+
+caf::result<way_out_found> workspace_state::find() {
+  if (!way_out || closing) {
+    return to_caf({errc::unsupported, "the task has no network grant",
+                   "grant the server's host in the task's capabilities"});
+  }
+  if (way_out_url.empty()) {
+    auto url = way_out->open_to_platform();
+    if (!url) return to_caf(url.error());
+    way_out_url = *url;
+  }
+  return way_out_found{way_out_url};
+}
+
 caf::typed_response_promise<attempt_closed> workspace_state::close() {
   auto promise = self->make_response_promise<attempt_closed>();
   closing = true;
@@ -108,14 +183,23 @@ caf::typed_response_promise<attempt_closed> workspace_state::close() {
   auto finish = [this, handle, promise] {
     come_back(handle, [this, promise]() mutable {
       promise.deliver(attempt_closed{});
-      world->pool.post([root = spec.root] { (void)workspace::remove_tree(root); });
+      world->pool.post([root = spec.root, beside = servers] {
+        (void)workspace::remove_tree(root);
+        for (const auto& [name, server] : beside) (void)workspace::remove_tree(server.folder);
+      });
       self->quit();
     });
   };
-  if (cell) {
-    cell->kill(finish);
-  } else {
-    finish();
+  std::vector<std::shared_ptr<cell::cell>> cells;
+  if (cell) cells.push_back(cell);
+  for (const auto& [name, server] : servers)
+    if (server.cell) cells.push_back(server.cell);
+  if (cells.empty()) finish();
+  auto left = std::make_shared<std::atomic<std::size_t>>(cells.size());
+  for (const auto& each : cells) {
+    each->kill([left, finish] {
+      if (--*left == 0) finish();
+    });
   }
   return promise;
 }
@@ -136,6 +220,8 @@ workspace_actor::behavior_type workspace_behavior(
       [self](const enter_phase& ask) { return self->state.enter(ask); },
       [self](const execute& ask) { return self->state.run(ask); },
       [self](const collect_change& ask) { return self->state.collect(ask); },
+      [self](const start_server& ask) { return self->state.start(ask); },
+      [self](const find_way_out&) { return self->state.find(); },
       [self](const close_attempt&) { return self->state.close(); },
       [self](cell_ready& ready) { self->state.cell_started(ready); },
       [](job_done& job) { job.deliver(); },

@@ -1,4 +1,4 @@
-// The workspace actor: one attempt's files and its cell. Lives on the worker's side: it holds no
+// The workspace actor: one attempt's files, its cell, and the cells of its MCP servers. Lives on the worker's side: it holds no
 // credential and decides nothing.
 #pragma once
 
@@ -9,7 +9,10 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
 
 namespace skein::actors {
 
@@ -21,6 +24,12 @@ struct workspace_state {
   cell::cell_spec spec;
   std::shared_ptr<cell::cell> cell;
   std::shared_ptr<egress::proxy> way_out;  ///< empty: none
+  std::string way_out_url;                 ///< once somebody asked for it
+  struct server_cell {
+    std::filesystem::path folder;
+    std::shared_ptr<cell::cell> cell;  ///< empty: it is starting, or failed to
+  };
+  std::map<std::string, server_cell> servers;
   std::string phase;
   bool closing = false;
   /// The request that waits for the cell to start.
@@ -33,6 +42,8 @@ struct workspace_state {
   caf::typed_response_promise<phase_entered> enter(const enter_phase& ask);
   caf::typed_response_promise<cell::command_result> run(const execute& ask);
   caf::typed_response_promise<change_collected> collect(const collect_change& ask);
+  caf::typed_response_promise<server_started> start(const start_server& ask);
+  caf::result<way_out_found> find();
   caf::typed_response_promise<attempt_closed> close();
   void cell_started(cell_ready& ready);
 

@@ -161,6 +161,13 @@ json to_json(const config& value) {
     if (!each.provider.empty()) agents[name]["provider"] = each.provider;
     if (!each.model.empty()) agents[name]["model"] = each.model;
   }
+  json servers = json::object();
+  for (const auto& [name, each] : value.tool_servers) {
+    servers[name] = json::object();
+    if (!each.install.empty()) servers[name]["install"] = each.install;
+    if (!each.ca_file.empty()) servers[name]["caFile"] = each.ca_file;
+    servers[name]["timeout"] = format_duration(each.timeout);
+  }
   json out = {{"apiVersion", detail::api_version},
           {"kind", "Config"},
           {"cells", value.cells},
@@ -180,6 +187,8 @@ json to_json(const config& value) {
             {"tokens", value.scheduler.tokens}}},
           {"egress", std::move(egress)},
           {"policies", value.policies},
+          {"tools", value.tools},
+          {"toolServers", std::move(servers)},
           {"providers", std::move(providers)},
           {"forges", std::move(forges)},
           {"agents", std::move(agents)},
@@ -238,6 +247,13 @@ config config_from_json(const json& document) {
       read(each, "tls", registry.tls);
     }
     read(document, "policies", out.policies);
+    read(document, "tools", out.tools);
+    for (const auto& [name, each] : detail::member(document, "toolServers").items()) {
+      tool_server_config& server = out.tool_servers[name];
+      read(each, "install", server.install);
+      read(each, "caFile", server.ca_file);
+      detail::read_duration(each, "timeout", server.timeout);
+    }
     for (const auto& [name, each] : detail::member(document, "providers").items()) {
       out.providers[name] = provider_from_json(each);
     }

@@ -76,6 +76,14 @@ struct agent_config {
   friend bool operator==(const agent_config&, const agent_config&) = default;
 };
 
+/// What this machine has to say about an MCP server that descriptors name.
+struct tool_server_config {
+  std::string install;  ///< a folder; seen read-only in the server's cell; empty: it is in /usr
+  std::string ca_file;  ///< PEM, in place of the system's certificates, for one with a url
+  std::chrono::milliseconds timeout{std::chrono::minutes{1}};  ///< of a call without progress
+  friend bool operator==(const tool_server_config&, const tool_server_config&) = default;
+};
+
 /// Which model looks at changes after the rules; never the one that made the change.
 struct judge_config {
   std::string mode = "when-possible";  ///< never | when-possible | required | always
@@ -141,6 +149,8 @@ struct config {
   scheduler_config scheduler;
   egress_config egress;
   std::vector<std::string> policies;  ///< files whose rules are added to the shipped ones
+  std::vector<std::string> tools;     ///< folders of tools and approvals beside the shipped ones
+  std::map<std::string, tool_server_config> tool_servers;
   approval_config approvals;
   judge_config judge;
   std::map<std::string, provider_config> providers;  ///< added to the built-in ones

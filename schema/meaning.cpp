@@ -181,6 +181,8 @@ void check_egress(const scope_of_check& egress) {
 
 void check_config(const scope_of_check& document) {
   document.duration("gitTimeout", std::chrono::seconds{1}, hours{24});
+  for (const auto& [name, server] : document.members("toolServers"))
+    server.duration("timeout", std::chrono::milliseconds{100}, hours{1});
   document.size("cellMemory", 16ULL << 20, 1ULL << 50);
   if (document.has("author")) {
     const scope_of_check author = document.at("author");

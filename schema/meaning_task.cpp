@@ -71,6 +71,10 @@ void check_agent(const scope_of_check& agent) {
           "it with kind: " + std::string(owner));
     }
   }
+  if (agent.has("tools") && kind != "model" && kind != "replay") {
+    agent.at("tools").wrong_key("key " + in_quotes("tools") + " does not belong to an agent of kind " + kind,
+                                "it with kind: model or replay");
+  }
   for (const scope_of_check& step : agent.each("steps")) {
     step.duration("timeout", milliseconds{1}, hours{24});
   }

@@ -91,7 +91,7 @@ void check_url(const scope_of_check& origin) {
 
 void check_origin(const scope_of_check& origin) {
   if (origin.text("kind") == "builtin") {
-    for (const char* key : {"server", "version", "tool", "command", "url"}) {
+    for (const char* key : {"server", "version", "tool", "command", "url", "repository", "network"}) {
       if (origin.has(key)) {
         origin.at(key).wrong_key("key " + in_quotes(key) + " of a builtin tool", "only kind");
       }
@@ -108,6 +108,12 @@ void check_origin(const scope_of_check& origin) {
   if (origin.has("version") && !is_exact_version(origin.text("version"))) {
     origin.at("version").wrong("not an exact version: " + in_quotes(origin.text("version")),
                                "a version such as 1.4.2");
+  }
+  for (const char* key : {"repository", "network"}) {
+    if (origin.has(key) && !origin.has("command")) {
+      origin.at(key).wrong_key("key " + in_quotes(key) + " of a server without a command",
+                               "it beside command, or not at all");
+    }
   }
   if (origin.has("command")) check_command(origin);
   if (origin.has("url")) check_url(origin);

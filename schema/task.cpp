@@ -147,6 +147,7 @@ json agent_json(const agent_spec& value) {
   put_text(out, "model", value.model);
   put_text(out, "use", value.use);
   put_text(out, "transcript", value.transcript);
+  if (!value.tools.empty()) out["tools"] = value.tools;
   return out;
 }
 
@@ -168,6 +169,7 @@ agent_spec agent_from_json(const json& value) {
   detail::read(value, "model", out.model);
   detail::read(value, "use", out.use);
   detail::read(value, "transcript", out.transcript);
+  detail::read(value, "tools", out.tools);
   return out;
 }
 

@@ -60,6 +60,7 @@ struct agent_spec {
   std::string model;             ///< model
   std::string use;               ///< external: the adapter's name
   std::string transcript;        ///< replay: artifact reference
+  std::vector<std::string> tools;  ///< model, replay: of MCP servers, by the registry's names
   friend bool operator==(const agent_spec&, const agent_spec&) = default;
 };
 

@@ -17,6 +17,8 @@ json origin_json(const tool_origin& value) {
       {"kind", "mcp"}, {"server", value.server}, {"version", value.version}, {"tool", value.tool}};
   if (!value.command.empty()) out["command"] = value.command;
   if (!value.url.empty()) out["url"] = value.url;
+  if (value.reads_repository) out["repository"] = "read";
+  if (value.network) out["network"] = "granted";
   return out;
 }
 
@@ -31,6 +33,8 @@ tool_origin origin_from_json(const json& value, const std::string& name) {
   read(value, "tool", out.tool);
   read(value, "command", out.command);
   read(value, "url", out.url);
+  out.reads_repository = value.value("repository", "none") == "read";
+  out.network = value.value("network", "none") == "granted";
   return out;
 }
 

@@ -24,6 +24,8 @@ struct tool_origin {
   std::string tool;                  ///< mcp: the tool's name at the server; never empty there
   std::vector<std::string> command;  ///< mcp: program and arguments, or
   std::string url;                   ///< mcp: https address
+  bool reads_repository = false;     ///< mcp, command: its cell shows the run's base commit
+  bool network = false;              ///< mcp, command: its cell has the run's own network grant
   friend bool operator==(const tool_origin&, const tool_origin&) = default;
 };
 

@@ -36,8 +36,10 @@ std::string remaining_problem(const run_state& run) {
   return {};
 }
 
-void spawn_agent(run_state& run, std::shared_ptr<model::provider> provider) {
+void spawn_agent(run_state& run, std::shared_ptr<model::provider> provider,
+                 std::vector<tools::chosen_server> servers) {
   model_agent_spec spec;
+  spec.servers = std::move(servers);
   spec.run = run.row;
   spec.task = run.task;
   spec.base = run.base;
@@ -154,7 +156,13 @@ void model_agent(run_state& run) {
                                  : found->second.unavailable,
            "name one of skein.yaml's `providers`, or set the key of a built-in one"});
     }
-    spawn_agent(run, replays ? nullptr : found->second.ask);
+    auto servers = tools::servers_of(run.parts.world->rules.tools, run.task.spec.agent.tools);
+    if (!servers) {
+      // Another attempt would find the same files.
+      return run.attempt_lost(
+          {errc::unsupported, servers.error().message, servers.error().remedy});
+    }
+    spawn_agent(run, replays ? nullptr : found->second.ask, std::move(*servers));
   }
   perform(run);
 }

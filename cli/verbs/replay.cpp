@@ -50,7 +50,9 @@ result<schema::task> same_task(const store::reader& state, const schema::run& or
     if (transcript.empty())
       return error{errc::not_found, "run " + original.id + " has no transcript: its model never answered",
                    "see `skein trace " + original.id + "`"};
+    auto tools = std::move(task.spec.agent.tools);
     task.spec.agent = {};
+    task.spec.agent.tools = std::move(tools);
     task.spec.agent.kind = schema::agent_kind::replay;
     task.spec.agent.transcript = transcript;
   }

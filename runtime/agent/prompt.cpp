@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace skein::agent {
@@ -71,17 +72,25 @@ std::string read_instructions(int root, const std::string& name) {
 
 }  // namespace
 
+std::vector<model::tool_definition> offered_tools(const tools::registry& tools,
+                                             const std::vector<std::string>& named) {
+  std::vector<model::tool_definition> out;
+  for (const auto& [name, tool] : tools.tools()) {
+    const bool builtin = tool.descriptor.origin.from == schema::tool_origin::source::builtin;
+    const bool wanted = builtin || std::find(named.begin(), named.end(), name) != named.end();
+    if (!tool.disabled.empty() || !wanted) continue;
+    const auto shown = nlohmann::json::parse(tool.descriptor.model_json);
+    out.push_back({name, shown.value("description", std::string{}), shown.at("inputSchema")});
+  }
+  return out;
+}
+
 model::conversation opening(const schema::task& task, const tools::registry& tools,
                             const std::vector<std::string>& verifiers) {
   model::conversation out;
   out.system = platform_rules;
   out.task = task_text(task, verifiers);
-  for (const auto& [name, tool] : tools.tools()) {
-    if (!tool.disabled.empty() || tool.descriptor.origin.from != schema::tool_origin::source::builtin)
-      continue;
-    const auto shown = nlohmann::json::parse(tool.descriptor.model_json);
-    out.tools.push_back({name, shown.value("description", std::string{}), shown.at("inputSchema")});
-  }
+  out.tools = offered_tools(tools, {});
   if (task.spec.follow_up) out.turns.push_back(checks_request(*task.spec.follow_up));
   return out;
 }

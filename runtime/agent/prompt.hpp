@@ -13,7 +13,13 @@
 
 namespace skein::agent {
 
-/// System, task and tools of a new conversation, and for a follow-up what failed; no context yet.
+/// What the model may call: the built-in tools, and of the others those that are named. Disabled
+/// ones are left out.
+[[nodiscard]] std::vector<model::tool_definition> offered_tools(const tools::registry& tools,
+                                                           const std::vector<std::string>& named);
+
+/// System, task and built-in tools of a new conversation, and for a follow-up what failed; no
+/// context yet.
 [[nodiscard]] model::conversation opening(const schema::task& task, const tools::registry& tools,
                                           const std::vector<std::string>& verifiers);
 

@@ -37,7 +37,6 @@ class spending {
   [[nodiscard]] std::uint64_t output_left() const;
   [[nodiscard]] std::uint64_t read_left() const;
 
-  [[nodiscard]] bool may_repair() const { return used_.repairs < allowed_.repairs; }
   void repaired() { ++used_.repairs; }
 
  private:

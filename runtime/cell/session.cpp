@@ -179,7 +179,8 @@ void session::execute(command what, std::function<void(result<command_result>)> 
   running_ = std::make_unique<running>(std::move(what), std::move(done), loop_.context());
   running_->pipe.assign(pipe[0]);
   state_ = state::busy;
-  const auto& input = running_->spec.input;
+  // Not kept: whoever holds the other end is to notice when the command closes its input.
+  const auto input = std::move(running_->spec.input);
   if (auto sent = send(&packed->head, sizeof packed->head, packed->rest, write_end.get(),
                        input ? input->get() : -1);
       !sent)

@@ -9,9 +9,13 @@ constexpr const char* certificates = "/etc/ssl/certs/ca-certificates.crt";
 
 }  // namespace
 
+std::string proxy_url(const std::string& token, std::uint16_t port) {
+  return "http://x:" + token + "@127.0.0.1:" + std::to_string(port);
+}
+
 std::vector<std::string> environment(const std::string& token, std::uint16_t port) {
   const std::string number = std::to_string(port);
-  const std::string url = "http://x:" + token + "@127.0.0.1:" + number;
+  const std::string url = proxy_url(token, port);
   const std::string own = "localhost,127.0.0.1,::1";
   std::vector<std::string> out;
   // Some programs read one case only: curl ignores HTTP_PROXY, others http_proxy.

@@ -6,10 +6,11 @@
 #include <boost/asio/post.hpp>
 
 #include <fcntl.h>
-#include <unistd.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -73,6 +74,22 @@ std::function<void(process::descriptor)> proxy::listener() {
       if (const auto alive = weak.lock()) alive->listen(std::move(taken));
     });
   };
+}
+
+result<std::string> proxy::open_to_platform() {
+  const std::string attempted = "listen on the loopback";
+  process::descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in own = {};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof own;
+  if (!listener ||
+      ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0 ||
+      ::listen(listener.get(), backlog) != 0 ||
+      ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0)
+    return errno_error(attempted, errno);
+  this->listener()(std::move(listener));
+  return proxy_url(held_->token, ntohs(own.sin_port));
 }
 
 void proxy::stop() {

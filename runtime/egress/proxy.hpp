@@ -124,6 +124,10 @@ class proxy {
   /// it closes what it gets.
   [[nodiscard]] std::function<void(process::descriptor)> listener();
 
+  /// Also answers a port of this machine's own loopback, for what the platform itself does in the
+  /// run's name; the URL that leads there, with the token.
+  [[nodiscard]] result<std::string> open_to_platform();
+
   /// Closes every listener and connection in the loop's next turn; the open attempts end as
   /// `stopped`. May be called twice.
   void stop();
@@ -135,6 +139,9 @@ class proxy {
   explicit proxy(std::unique_ptr<service_access> held);
   std::unique_ptr<service_access> held_;
 };
+
+/// Where a proxy is, with the token that it asks for.
+[[nodiscard]] std::string proxy_url(const std::string& token, std::uint16_t port);
 
 /// What programs in the cell need to find the proxy and to trust the machine's certificates:
 /// HTTP_PROXY and its relatives for curl, git, npm, pip, cargo and go, properties for Gradle.

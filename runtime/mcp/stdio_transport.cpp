@@ -6,6 +6,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include <sys/socket.h>
+
 #include <array>
 #include <csignal>
 #include <deque>
@@ -83,6 +85,8 @@ class stdio_transport : public transport, public std::enable_shared_from_this<st
     done_ = std::move(done);
     state_ = state::closing;
     failure ignored;
+    // A socket that is also read from ends only so; a pipe does not mind.
+    ::shutdown(input_.native_handle(), SHUT_WR);
     input_.close(ignored);
     drop_queue();
     after_grace(SIGTERM);

@@ -93,12 +93,21 @@ std::string why_disabled(const registered_tool& tool, const schema::tool_approva
   return {};
 }
 
+/// How a tool may be called as a task; no model sees it. A tool that must be called so cannot be
+/// called from here.
+bool is_for_clients(const json& execution) {
+  return execution == json{{"taskSupport", "forbidden"}} ||
+         execution == json{{"taskSupport", "optional"}};
+}
+
 /// The members that reach a model, or might.
 json offered_part(const json& tool) {
   json out = tool;
   if (!out.is_object()) return out;
   out.erase("_meta");
   out.erase("icons");
+  if (const auto found = out.find("execution"); found != out.end() && is_for_clients(*found))
+    out.erase(found);
   return out;
 }
 
@@ -218,6 +227,18 @@ void registry::disable(registered_tool& tool, std::string why, observed_tool& to
   told.detail = why;
   told.disabled = tool.descriptor.name;
   if (tool.disabled.empty()) tool.disabled = std::move(why);
+}
+
+std::vector<observed_tool> registry::distrust(const std::string& server, const std::string& why) {
+  std::vector<observed_tool> out;
+  for (auto& [name, tool] : tools_) {
+    const schema::tool_origin& origin = tool.descriptor.origin;
+    if (origin.from != schema::tool_origin::source::mcp || origin.server != server) continue;
+    observed_tool told{server, origin.tool, observed_tool::change::changed, {}, {}};
+    disable(tool, "server " + server + ": " + why, told);
+    out.push_back(std::move(told));
+  }
+  return out;
 }
 
 std::vector<observed_tool> registry::observe(const std::string& server, const std::string& version,

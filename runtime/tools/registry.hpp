@@ -70,6 +70,9 @@ class registry {
   std::vector<observed_tool> observe(const std::string& server, const std::string& version,
                                      const nlohmann::json& list);
 
+  /// What a server offers cannot be known any more: disables all of its tools, with this reason.
+  std::vector<observed_tool> distrust(const std::string& server, const std::string& why);
+
  private:
   void disable(registered_tool& tool, std::string why, observed_tool& told);
 
@@ -77,7 +80,8 @@ class registry {
 };
 
 /// The SHA-256 over what a server offers a model as one tool: name, title, description, schemas and
-/// annotations. What a client adds for itself (_meta, icons) does not count; any other key does.
+/// annotations. What is for clients (_meta, icons, an execution that requires nothing) does not count;
+/// any other key does.
 [[nodiscard]] std::string digest_of_offer(const nlohmann::json& tool);
 
 }  // namespace skein::tools

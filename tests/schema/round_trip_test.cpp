@@ -55,6 +55,9 @@ TEST(RoundTrip, ConfigAndVerifierSurviveLoading) {
   fleet.egress.upstream_proxy = "http://user:word@proxy.example:3128";
   fleet.egress.registries["npm"] = {{"npm.mirror.example:8081", "*.b.example:443"}, true, false};
   fleet.egress.registries["pypi"] = {};
+  fleet.tools = {"/etc/skein/tools"};
+  fleet.tool_servers["files"] = {"/opt/servers", "/etc/ca.pem", std::chrono::seconds{5}};
+  fleet.tool_servers["words"] = {};
   const loaded read = load_documents(dump(to_json(fleet)), "config");
   ASSERT_EQ(problems_of(read), "");
   EXPECT_EQ(std::get<config>(read.documents.at(0)), fleet);

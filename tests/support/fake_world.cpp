@@ -63,6 +63,14 @@ workspace_actor::behavior_type fake_workspace(
         }
         return change_collected{change, {}};
       },
+      [self](const start_server& ask) -> caf::result<server_started> {
+        const auto& fake = *self->state.fake;
+        if (fake.on_server) return fake.on_server(ask);
+        return to_caf({errc::unsupported, "no server in this test", {}});
+      },
+      [](const find_way_out&) -> caf::result<way_out_found> {
+        return to_caf({errc::unsupported, "the task has no network grant", {}});
+      },
       [self](const close_attempt&) {
         self->state.close();
         self->quit();

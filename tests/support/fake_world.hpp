@@ -28,6 +28,8 @@ struct fake_world {
   std::map<std::string, std::deque<cell::command_result>> command_outcomes;
   /// Hears what attempts are opened with.
   std::function<void(const open_attempt&)> on_open;
+  /// Who plays an MCP server; absent: none starts.
+  std::function<server_started(const start_server&)> on_server;
   /// Command lines that never answer until killed.
   std::string hangs;
   bool empty_change = false;

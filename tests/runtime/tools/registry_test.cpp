@@ -133,6 +133,24 @@ TEST(registry, T4_9_every_member_that_may_reach_a_model_counts) {
   EXPECT_EQ(why_disabled(tools), "");
 }
 
+TEST(registry, T4_9_how_a_tool_may_be_called_as_a_task_counts_only_when_it_must_be) {
+  for (const char* harmless : {"forbidden", "optional"}) {
+    auto tools = made(test::mcp_tool());
+    json other = offered();
+    other["execution"] = {{"taskSupport", harmless}};
+    tools.observe("words", "2.1.0", {{"tools", {other}}});
+    EXPECT_EQ(why_disabled(tools), "") << harmless;
+  }
+  for (const json& binding : {json{{"taskSupport", "required"}}, json("forbidden"), json::array(),
+                              json{{"taskSupport", "forbidden"}, {"more", "text"}}}) {
+    auto tools = made(test::mcp_tool());
+    json other = offered();
+    other["execution"] = binding;
+    tools.observe("words", "2.1.0", {{"tools", {other}}});
+    EXPECT_NE(why_disabled(tools), "") << binding;
+  }
+}
+
 TEST(registry, T4_9_a_tool_that_is_gone_or_offered_twice_is_disabled) {
   auto gone = made(test::mcp_tool());
   EXPECT_EQ(gone.observe("words", "2.1.0", json::array())[0].what, observed_tool::change::vanished);
