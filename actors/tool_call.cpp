@@ -191,7 +191,7 @@ void tool_call_state::keep(std::shared_ptr<call_outcome> outcome, std::string te
           [this, outcome](const stored_text& stored) {
             outcome->log_ref = stored.ref;
             auto trace = trace_of(*outcome);
-            if (text.redacted) trace["redacted"] = true;
+            if (stored.redacted) trace["redacted"] = true;
             answer("tool_call_finished", std::move(trace), std::move(*outcome));
           },
           [this](const caf::error& why) { give_up(why); });

@@ -327,7 +327,7 @@ void pull_requests_state::feed_back(const visit_ptr& now, std::uint32_t round,
               from.campaign = run.campaign;
               from.wave = run.wave;
               from.at_ms = world->now_ms();
-              auto made = schedule::new_run(*next, from, world->rules.verifiers);
+              auto made = schedule::new_run(*next, from, world->rules.verifiers, world->rules.judging);
               made.row.dedup = false;
               made.row.value.id = follow_up_id(now->row.run_id, round);
               add(std::move(made));

@@ -85,7 +85,7 @@ result<std::string> proxy::open_to_platform() {
   socklen_t size = sizeof own;
   if (!listener ||
       ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0 ||
-      ::listen(listener.get(), backlog) != 0 ||
+      ::listen(listener.get(), SOMAXCONN) != 0 ||
       ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0)
     return errno_error(attempted, errno);
   this->listener()(std::move(listener));
