@@ -182,7 +182,7 @@ result<receive_answer> update_branch(const local_repository& repository, branch_
     }
   }
   // What another user's repository wants to run to list references; nothing of it is needed here.
-  call.arguments.insert(call.arguments.end(), {"-c", "core.alternateRefsCommand=:"});
+  call.arguments.insert(call.arguments.end(), {"-c", "core.alternateRefsCommand=true"});
   // Stateless: it reads our command at once instead of first listing every branch it has.
   call.arguments.insert(call.arguments.end(),
                         {"receive-pack", "--stateless-rpc", repository.directory.string()});
