@@ -17,7 +17,7 @@ fleet_fixture::fleet_fixture() {
   caf_config_.set("scheduler.policy", caf::atom("testing"));
   system_ = std::make_unique<caf::actor_system>(caf_config_);
   scheduler_ = dynamic_cast<caf::scheduler::test_coordinator*>(&system_->scheduler());
-  pool_ = std::make_unique<process::blocking_pool>(1);
+  pool_ = std::make_unique<skein::test::stepped_pool>();
 }
 
 fleet_fixture::~fleet_fixture() {
@@ -31,10 +31,7 @@ void fleet_fixture::settle() {
   do {
     while (scheduler_->has_job()) scheduler_->run();
     if (!pool_) return;
-    // The pool has one thread: what was posted before this has come back.
-    std::promise<void> passed;
-    pool_->post([&passed] { passed.set_value(); });
-    passed.get_future().wait();
+    pool_->work();
   } while (scheduler_->has_job());
 }
 
@@ -60,7 +57,7 @@ void fleet_fixture::boot_fleet(std::uint32_t cells, bool focused) {
   }
   auto world = std::make_shared<surroundings>(
       surroundings{layout, {layout.bases(), {}, 0}, config_, std::move(rules),
-                   artifact::artifact_store{layout.artifacts()}, loop_, *pool_, clock, models_});
+                   artifact::artifact_store{layout.artifacts()}, loop_, pool_->pool(), clock, models_});
   children_.clear();
   auto keep = [this](auto handle) {
     children_.push_back(caf::actor_cast<caf::strong_actor_ptr>(handle));

@@ -8,6 +8,7 @@
 #include "actors/system/fleet.hpp"
 #include "actors/system/store.hpp"
 #include "tests/support/fake_world.hpp"
+#include "tests/support/stepped_pool.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -70,7 +71,7 @@ class fleet_fixture : public ::testing::Test {
   std::vector<caf::strong_actor_ptr> children_;
   std::unique_ptr<store::reader> reader_;
   process::io_loop loop_;
-  std::unique_ptr<process::blocking_pool> pool_;
+  std::unique_ptr<skein::test::stepped_pool> pool_;
 };
 
 }  // namespace skein::actors::test

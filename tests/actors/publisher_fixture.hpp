@@ -8,6 +8,7 @@
 #include "runtime/forge/github.hpp"
 #include "tests/support/fake_github.hpp"
 #include "tests/support/fake_world.hpp"
+#include "tests/support/stepped_pool.hpp"
 
 #include <gtest/gtest.h>
 #include <caf/actor_system.hpp>
@@ -34,7 +35,7 @@ class publisher_fixture : public ::testing::Test {
     caf_config_.set("scheduler.policy", caf::atom("testing"));
     system_ = std::make_unique<caf::actor_system>(caf_config_);
     scheduler_ = dynamic_cast<caf::scheduler::test_coordinator*>(&system_->scheduler());
-    pool_ = std::make_unique<process::blocking_pool>(1);
+    pool_ = std::make_unique<skein::test::stepped_pool>();
     make_remote();
     boot();
   }
@@ -105,7 +106,7 @@ class publisher_fixture : public ::testing::Test {
     place->rates = rates;
     place->at = std::make_shared<forge::github_forge>(forge::github::checked(wanted).value(),
                                                       *client_, *rates);
-    place->line = std::make_shared<process::blocking_pool::sequence>(*pool_);
+    place->line = std::make_shared<process::blocking_pool::sequence>(pool_->pool());
     place->rules = rules_;
     forge_sources forges;
     forges.all.push_back(place);
@@ -116,7 +117,7 @@ class publisher_fixture : public ::testing::Test {
                                                     test_rules(),
                                                     artifact::artifact_store{layout.artifacts()},
                                                     loop_,
-                                                    *pool_,
+                                                    pool_->pool(),
                                                     clock,
                                                     {},
                                                     std::move(forges)});
@@ -145,9 +146,7 @@ class publisher_fixture : public ::testing::Test {
     do {
       while (scheduler_->has_job()) scheduler_->run();
       if (!pool_) return;
-      std::promise<void> passed;
-      pool_->post([&passed] { passed.set_value(); });
-      passed.get_future().wait();
+      pool_->work();
     } while (scheduler_->has_job());
   }
   void pass(std::chrono::milliseconds time) {
@@ -261,7 +260,7 @@ class publisher_fixture : public ::testing::Test {
   std::unique_ptr<caf::actor_system> system_;
   caf::scheduler::test_coordinator* scheduler_ = nullptr;
   process::io_loop loop_;
-  std::unique_ptr<process::blocking_pool> pool_;
+  std::unique_ptr<skein::test::stepped_pool> pool_;
   std::shared_ptr<surroundings> world_;
   store_actor store_;
   publisher_actor publisher_;
