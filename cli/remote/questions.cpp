@@ -233,6 +233,17 @@ constexpr known_question questions[] = {
      }},
     {"totals", totals},
     {"pull_request_figures", pull_request_figures},
+    {"ends",
+     [](const asked& q) -> result<page> {
+       SKEIN_TRY(found, q.view.campaign(q.text("campaign")));
+       return listed(q.view.all().ends(found.value.name), q.cursor);
+     }},
+    {"timetables",
+     [](const asked& q) {
+       return listed(only(q.view.all().timetables(),
+                          [&](const auto& row) { return q.view.sees(row.tenant); }),
+                     q.cursor);
+     }},
     {"events", events},
     {"switches", [](const asked& q) { return listed(q.view.switches(), q.cursor); }},
     {"baseline", baseline},

@@ -59,6 +59,12 @@ class remote_reader final : public store::reader {
       const std::string& campaign) const override {
     return one<store::pull_request_totals>("pull_request_figures", {{"campaign", campaign}});
   }
+  result<std::vector<store::timetable_row>> timetables() const override {
+    return many<store::timetable_row>("timetables", json::object());
+  }
+  result<std::vector<std::int64_t>> ends(const std::string& campaign) const override {
+    return many<std::int64_t>("ends", {{"campaign", campaign}});
+  }
   result<std::vector<store::event_row>> events(const std::string& run_id, std::int64_t after_seq,
                                                std::uint32_t limit) const override {
     return many<store::event_row>(

@@ -358,6 +358,30 @@ void of_row(const json& from, store::pull_request_totals& out) {
   get(from, "closed", out.closed);
 }
 
+json to_row(const store::timetable_row& value) {
+  return {{"name", value.name},           {"tenant", value.tenant},
+          {"spec", schema::to_json(value.value)}, {"directory", value.directory},
+          {"submitter", value.submitter}, {"consideredMs", value.considered_ms},
+          {"lastCampaign", value.last_campaign}, {"givenUp", value.given_up}};
+}
+void of_row(const json& from, store::timetable_row& out) {
+  get(from, "name", out.name);
+  get(from, "tenant", out.tenant);
+  out.value = schema::campaign_from_json(from.at("spec"));
+  get(from, "directory", out.directory);
+  get(from, "submitter", out.submitter);
+  get(from, "consideredMs", out.considered_ms);
+  get(from, "lastCampaign", out.last_campaign);
+  get(from, "givenUp", out.given_up);
+}
+
+json to_row(std::int64_t value) {
+  return value;
+}
+void of_row(const json& from, std::int64_t& out) {
+  out = from.get<std::int64_t>();
+}
+
 json to_row(const store::approval_filter& value) {
   json out = {{"run", value.run_id},
               {"tenant", value.tenant},

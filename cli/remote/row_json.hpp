@@ -22,6 +22,8 @@ namespace skein::cli::remote {
 [[nodiscard]] nlohmann::json to_row(const schema::approval& value);
 [[nodiscard]] nlohmann::json to_row(const schema::verdict& value);
 [[nodiscard]] nlohmann::json to_row(const store::pull_request_totals& value);
+[[nodiscard]] nlohmann::json to_row(const store::timetable_row& value);
+[[nodiscard]] nlohmann::json to_row(std::int64_t value);
 [[nodiscard]] nlohmann::json to_row(const store::run_filter& value);
 [[nodiscard]] nlohmann::json to_row(const store::approval_filter& value);
 [[nodiscard]] nlohmann::json to_row(const store::queue_filter& value);
@@ -41,6 +43,8 @@ void of_row(const nlohmann::json& from, store::switch_row& out);
 void of_row(const nlohmann::json& from, schema::approval& out);
 void of_row(const nlohmann::json& from, schema::verdict& out);
 void of_row(const nlohmann::json& from, store::pull_request_totals& out);
+void of_row(const nlohmann::json& from, store::timetable_row& out);
+void of_row(const nlohmann::json& from, std::int64_t& out);
 void of_row(const nlohmann::json& from, store::run_filter& out);
 void of_row(const nlohmann::json& from, store::approval_filter& out);
 void of_row(const nlohmann::json& from, store::queue_filter& out);

@@ -3,6 +3,7 @@
 #include "cli/fleet_access.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
+#include "cli/render/burndown_text.hpp"
 #include "cli/render/campaign_text.hpp"
 #include "cli/render/run_text.hpp"
 #include "cli/render/shell_word.hpp"
@@ -48,7 +49,7 @@ result<campaign_progress> progress_now(const store::reader& state, const std::st
 
 /// The object of INTERFACE.md; with a table of the runs when it is text.
 result<> print_campaign(output& out, const store::reader& state, const campaign_progress& progress,
-                        bool with_table) {
+                        bool with_table, nlohmann::json burndown = nullptr) {
   if (!out.structured() && !with_table) return {};
   store::run_filter filter;
   filter.campaign = progress.name;
@@ -58,6 +59,7 @@ result<> print_campaign(output& out, const store::reader& state, const campaign_
     auto document = to_json(progress);
     auto& list = document["runs"] = nlohmann::json::array();
     for (const auto& run : runs) list.push_back(schema::to_json(run));
+    if (!burndown.is_null()) document["burndown"] = std::move(burndown);
     out.print(document);
   } else {
     out.print(result_table(runs, now_ms()).text(out.width(), out.look()));
@@ -178,14 +180,27 @@ int fly(const global_options& global, const fly_options& options) {
   return end_flight(*access, out.finish(exit_code_of(watched->progress)));
 }
 
+result<schedule::burndown> burndown_of(const store::reader& state,
+                                       const campaign_progress& progress) {
+  constexpr std::size_t points = 60;
+  SKEIN_TRY(row, state.campaign(progress.name));
+  SKEIN_TRY(ends, state.ends(progress.name));
+  return schedule::burn_down(static_cast<std::uint32_t>(progress.total), row.created_ms,
+                             std::move(ends), now_ms(), points);
+}
+
 int status(const global_options& global, const std::string& name) {
   auto state = open_reader(global);
   if (!state) return report(state.error());
   auto progress = progress_now(**state, name);
   if (!progress) return report(progress.error());
+  auto left = burndown_of(**state, *progress);
+  if (!left) return report(left.error());
   output out(global);
-  if (!out.structured()) out.print(progress_text(*progress, out.width(), out.look()));
-  if (auto printed = print_campaign(out, **state, *progress, out.wide()); !printed) {
+  if (!out.structured()) {
+    out.print(progress_text(*progress, out.width(), out.look()) + burndown_text(*left, now_ms()));
+  }
+  if (auto printed = print_campaign(out, **state, *progress, out.wide(), to_json(*left)); !printed) {
     return report(printed.error());
   }
   if (const auto next = advice(*progress); !next.empty()) say(global, "next: " + next);
