@@ -97,11 +97,18 @@ result<std::vector<reason>> queued_reasons(const global_options& global, const s
                        (run.crashes == 1 ? " time" : " times") + "; it starts again",
                    {}});
   }
+  auto live = live_reason(global, run);
+  // The rows say it better; the fleet knows for how long.
+  for (auto& each : out) {
+    if (!live || each.code != live->code) continue;
+    each.position = live->position;
+    each.eta_ms = live->eta_ms;
+    if (live->eta_ms) each.message += "; about " + duration_text(*live->eta_ms) + " left";
+    return out;
+  }
   // The place in the queue says nothing about a run that may not start at all.
   if (kept_back) return out;
-  if (auto live = live_reason(global, run)) {
-    // One is at work in the repository: the rows name it.
-    if (live->code == "repository_busy" && !out.empty()) return out;
+  if (live) {
     out.push_back(std::move(*live));
     return out;
   }
