@@ -1,5 +1,6 @@
 // `skein campaign …`: a fleet in waves. `run` flies and watches it; the other verbs look at it or
 // change its course.
+#include "cli/campaign_forecast.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
@@ -47,9 +48,15 @@ result<campaign_progress> progress_now(const store::reader& state, const std::st
   return progress_of(row, totals);
 }
 
+/// A member of the object that not every verb has.
+struct more_to_say {
+  const char* key;
+  nlohmann::json value;
+};
+
 /// The object of INTERFACE.md; with a table of the runs when it is text.
 result<> print_campaign(output& out, const store::reader& state, const campaign_progress& progress,
-                        bool with_table, nlohmann::json burndown = nullptr) {
+                        bool with_table, const more_to_say& more) {
   if (!out.structured() && !with_table) return {};
   store::run_filter filter;
   filter.campaign = progress.name;
@@ -59,7 +66,7 @@ result<> print_campaign(output& out, const store::reader& state, const campaign_
     auto document = to_json(progress);
     auto& list = document["runs"] = nlohmann::json::array();
     for (const auto& run : runs) list.push_back(schema::to_json(run));
-    if (!burndown.is_null()) document["burndown"] = std::move(burndown);
+    if (!more.value.is_null()) document[more.key] = more.value;
     out.print(document);
   } else {
     out.print(result_table(runs, now_ms()).text(out.width(), out.look()));
@@ -137,6 +144,20 @@ int say_scheduled(const global_options& global, const actors::campaign_submitted
   return out.finish(exit_ok);
 }
 
+/// Prints it, and returns it for the document.
+struct forecast_document {
+  nlohmann::json value;
+};
+result<forecast_document> say_forecast(const global_options& global, const store::reader& state,
+                                       const schema::campaign& campaign, const std::string& name) {
+  SKEIN_TRY(progress, progress_now(state, name));
+  std::vector<std::uint32_t> sizes;
+  for (const auto& wave : progress.waves) sizes.push_back(wave.total);
+  SKEIN_TRY(most, forecast_of(global, state, campaign, sizes));
+  for (const auto& line : forecast_lines(most)) say(global, line);
+  return forecast_document{to_json(most)};
+}
+
 int fly(const global_options& global, const fly_options& options) {
   const auto campaign = read_campaign(options.file);
   if (!campaign) return exit_usage;
@@ -163,6 +184,12 @@ int fly(const global_options& global, const fly_options& options) {
     return say_scheduled(global, *made);
   }
   const auto* name = &made->name;
+  nlohmann::json forecast;
+  if (options.dry_run) {
+    auto most = say_forecast(global, **state, *campaign, *name);
+    if (!most) return fail(most.error());
+    forecast = std::move(most->value);
+  }
   auto watched = watch_campaign(global, *access, **state, *name, *since);
   if (!watched) return fail(watched.error());
   if (watched->end == watch_end::interrupted) {
@@ -173,7 +200,8 @@ int fly(const global_options& global, const fly_options& options) {
                                             : "skein campaign status " + *name);
   }
   output out(global);
-  if (auto printed = print_campaign(out, **state, watched->progress, true); !printed) {
+  const more_to_say more{"forecast", std::move(forecast)};
+  if (auto printed = print_campaign(out, **state, watched->progress, true, more); !printed) {
     return fail(printed.error());
   }
   say_end(global, watched->progress);
@@ -200,7 +228,8 @@ int status(const global_options& global, const std::string& name) {
   if (!out.structured()) {
     out.print(progress_text(*progress, out.width(), out.look()) + burndown_text(*left, now_ms()));
   }
-  if (auto printed = print_campaign(out, **state, *progress, out.wide(), to_json(*left)); !printed) {
+  const more_to_say more{"burndown", to_json(*left)};
+  if (auto printed = print_campaign(out, **state, *progress, out.wide(), more); !printed) {
     return report(printed.error());
   }
   if (const auto next = advice(*progress); !next.empty()) say(global, "next: " + next);
