@@ -93,6 +93,10 @@ result<std::vector<std::string>> submit_all(const global_options& global, fleet_
   std::vector<std::string> ids;
   for (const auto& task : tasks) {
     SKEIN_TRY(answer, access.fleet->submit(actors::submit_run{task, current_person(), dry_run}));
+    if (answer.state == schema::run_state::schedule && answer.ahead > 0) {
+      say(global, "run " + answer.run_id + ": queued behind " + std::to_string(answer.ahead) +
+                      (answer.ahead == 1 ? " run" : " runs"));
+    }
     SKEIN_TRY(id, take_up(global, access, state, answer.run_id));
     // The same repository twice is one run.
     if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
