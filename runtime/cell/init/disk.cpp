@@ -27,13 +27,17 @@ struct usage {
   std::uint64_t files = 0;
 };
 
-/// What the file system held when the phase was last counted; others write to it too, so its growth
-/// only says when to count again.
+/// What the file system held when the phase was last counted; others write to it and free it too, so
+/// its growth only says when to count again.
 usage counted_at;
+std::uint64_t files_counted = 0;
 int looks = 0;
 
 /// Others may free what the phase takes: now and then it is counted although nothing grew.
 constexpr int looks_per_count = 64;
+
+/// So many files are counted at every command's end: a short command is not looked at otherwise.
+constexpr std::uint64_t few_files = 512;
 
 usage used_of(const struct statfs& now) {
   return {(now.f_blocks - now.f_bfree) * static_cast<std::uint64_t>(now.f_bsize),
@@ -97,23 +101,26 @@ outcome watch_disk(first_process& self, const char* phase) {
   struct statfs now = {};
   if (self.disk < 0 || ::fstatfs(self.disk, &now) != 0) return failed_at(step::disk_watch);
   counted_at = used_of(now);
+  files_counted = 0;
   return {};
 }
 
-bool disk_exceeded(const first_process& self) {
+bool disk_exceeded(const first_process& self, look when) {
   struct statfs now = {};
   if (self.disk < 0 || ::fstatfs(self.disk, &now) != 0) return false;
   const usage used = used_of(now);
   const usage limit{self.set.limits.disk_bytes, self.set.limits.disk_files};
   const bool grew = used.bytes > counted_at.bytes + limit.bytes / 8 ||
                     used.files > counted_at.files + limit.files / 8;
-  const bool due = ++looks >= looks_per_count;
+  const bool due =
+      ++looks >= looks_per_count || (when == look::at_the_end && files_counted <= few_files);
   if (!grew && !due && !nearly_full(now)) return false;
   looks = 0;
   counted_at = used;
   usage own;
   const int folder = ::openat(self.disk, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) count(folder, 0, limit, own);
+  files_counted = own.files;
   return own.bytes > limit.bytes || own.files > limit.files || nearly_full(now);
 }
 

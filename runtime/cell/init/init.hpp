@@ -60,9 +60,12 @@ void kill_rest(std::uint64_t& cpu_us);
 /// Remembers what the file system of `phase` holds now; to be called before its sources are hidden.
 [[nodiscard]] outcome watch_disk(first_process& self, const char* phase);
 
+/// When the disk is looked at.
+enum class look { while_it_runs, at_the_end };
+
 /// True when the watched phase holds more than it may, or its file system is nearly full. Cheap
-/// while the file system does not grow.
-[[nodiscard]] bool disk_exceeded(const first_process& self);
+/// while the file system does not grow; at a command's end a phase of few files is always counted.
+[[nodiscard]] bool disk_exceeded(const first_process& self, look when);
 
 /// Tries what a cell must refuse, one line `NAME OUTCOME` each; for `skein doctor`, as a command.
 int attempt_all(bool only_disk);

@@ -129,6 +129,11 @@ TEST_F(shared_disk_test, T3_8_many_small_writers_are_ended) {
   expect_ended(run("./intruder many_files; sleep 1000"));
 }
 
+TEST_F(shared_disk_test, T3_8_a_stream_of_orphans_does_not_put_the_look_off) {
+  start_small();
+  expect_ended(run("while :; do (true &); head -c 500000 /dev/zero >> big; done"));
+}
+
 TEST_F(shared_disk_test, T3_8_a_copy_is_watched_too) {
   spec_.how = workspace::strategy::copy;
   spec_.limits.disk_bytes = 64 << 20;
