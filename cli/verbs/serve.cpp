@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 #include "cli/remote/port.hpp"
 #include "cli/service_log.hpp"
+#include "cli/service_notice.hpp"
 #include "cli/settings.hpp"
 #include "cli/signals.hpp"
 #include "cli/verbs/verbs.hpp"
@@ -49,6 +50,7 @@ std::string failure_of(actors::fleet_client& fleet) {
 std::string watch(actors::fleet_client& fleet, remote::port& port) {
   while (!wait_for_interrupt(health_interval)) {
     if (auto failure = failure_of(fleet); !failure.empty()) return failure;
+    notify_supervisor("WATCHDOG=1");
     port.note_changes();
   }
   return {};
@@ -113,12 +115,14 @@ int serve(const global_options& global, const serve_options& given) {
                                std::to_string(wish.cells) + " cells)" +
                                ((*port)->address().empty() ? "" : ", listening on ") +
                                (*port)->address() + "\n");
+  notify_supervisor("READY=1");
   const auto failure = watch(*access->fleet, **port);
   if (failure.empty()) {
     spdlog::info("stopping: signal {}", interrupted_by());
   } else {
     spdlog::critical("stopping: the fleet cannot go on: {}", failure);
   }
+  notify_supervisor("STOPPING=1");
   // Whatever hangs, the process ends: what was acknowledged is durable, cells die with it.
   exit_within(stop_deadline + 15s, exit_failure);
   port->reset();
