@@ -231,7 +231,10 @@ void fleet_state::down(const caf::down_msg& message) {
               });
             },
             [this, id](const caf::error& failed) {
-              give_up("run " + id + " cannot be recovered: " + from_caf(failed, "read").message);
+              const auto why = from_caf(failed, "read");
+              // A store that is gone says itself why.
+              if (why.code == errc::unavailable) return;
+              give_up("run " + id + " cannot be recovered: " + why.message);
             });
     return;
   }
@@ -244,7 +247,9 @@ void fleet_state::down(const caf::down_msg& message) {
   }
   if (stopping) return;
   if (message.source == parts.store.address()) {
-    return give_up("the store died: " + caf::to_string(message.reason));
+    const auto why = from_caf(message.reason, "store");
+    return give_up("the store died: " + why.message +
+                   (why.remedy.empty() ? "" : "; " + why.remedy));
   }
   if (!restart_allowed()) return give_up("system actors keep dying");
   spdlog::error("fleet: a system actor died ({}) and is restarted", caf::to_string(message.reason));

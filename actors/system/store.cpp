@@ -21,6 +21,14 @@ caf::result<T> answer(result<T> outcome) {
   return std::move(*outcome);
 }
 
+/// Not one operation of a transaction was refused: the transaction could not be written.
+std::optional<error> unwritable(const std::vector<result<store::applied>>& answers) {
+  for (const auto& each : answers) {
+    if (each || each.error().code != errc::io) return std::nullopt;
+  }
+  return answers.front().error();
+}
+
 }  // namespace
 
 caf::typed_response_promise<store::applied> store_state::gather(store::operation what) {
@@ -43,6 +51,9 @@ void store_state::flush() {
   const auto batch = std::exchange(gathered, {});
   auto waiting = std::exchange(promises, {});
   auto answers = writer->commit(batch);
+  // What cannot be kept must not be done: the store ends, the fleet with it, and the next start goes
+  // on from what is durable. To go on in half would leave runs whose state nobody knows.
+  if (const auto failed = unwritable(answers)) self->quit(to_caf(*failed));
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (answers[i]) {
       waiting[i].deliver(*answers[i]);

@@ -36,6 +36,13 @@ bool connection::idle() const noexcept {
   return sqlite3_get_autocommit(database_.getHandle()) != 0;
 }
 
+bool connection::moved() const noexcept {
+  int answer = 0;
+  return sqlite3_file_control(database_.getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &answer) ==
+             SQLITE_OK &&
+         answer != 0;
+}
+
 bool is_constraint(const SQLite::Exception& failed) noexcept {
   return (failed.getErrorCode() & 0xff) == SQLITE_CONSTRAINT;
 }

@@ -99,6 +99,9 @@ class connection {
   /// True outside a transaction.
   [[nodiscard]] bool idle() const noexcept;
 
+  /// True when its file was removed or replaced: what is written would go nowhere.
+  [[nodiscard]] bool moved() const noexcept;
+
  private:
   std::filesystem::path path_;
   SQLite::Database database_;

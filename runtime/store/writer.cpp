@@ -131,6 +131,13 @@ std::vector<result<applied>> sqlite_writer::commit(std::span<const operation> ba
   const std::int64_t next_run = next_run_;
   now_ms_ = clock_();
   const std::string attempted = "commit " + std::to_string(batch.size()) + " operations";
+  if (connection_->moved()) {
+    return answers(batch.size(),
+                   error{errc::io,
+                         attempted + ": " + connection_->path().string() +
+                             " was removed or replaced while it was in use",
+                         "put the state directory back as it was, then start again"});
+  }
   error failure;
   for (const bool careful : {false, true}) {
     bool one_operation_failed = false;

@@ -198,6 +198,18 @@ TEST_F(NoSpaceTest, AFailedCommitAnswersIoToAllAndChangesNothing) {
   EXPECT_EQ(view().verify_chain().value(), 2U + batch.size() - 1);
 }
 
+TEST_F(NoSpaceTest, ADatabaseThatIsGoneTakesNoCommit) {
+  must(add_run{queued_run_of("a")});
+  const auto away = layout_.database().parent_path() / "away";
+  std::filesystem::rename(layout_.database(), away);
+  const auto answer = apply(admit("a"));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, errc::io);
+  EXPECT_THAT(answer.error().message, HasSubstr("removed or replaced"));
+  std::filesystem::rename(away, layout_.database());
+  must(admit("a"));
+}
+
 TEST_F(NoSpaceTest, ACampaignThatDoesNotFitIsNotHalfThere) {
   std::vector<std::string> ids;
   for (int i = 0; i < 3000; ++i) ids.push_back("r" + std::to_string(i));
