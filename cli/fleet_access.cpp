@@ -120,6 +120,10 @@ result<fleet_access> open_fleet(const global_options& global, const access_wish&
   const auto end = clock::now() + longest_start;
   for (;;) {
     const auto owner = store::state_lock::holder(layout);
+    if (wish.detached && !owner) {
+      return error{errc::invalid, "--detach needs a daemon, and none owns " + layout.root.string(),
+                   "start `skein serve` first, or leave --detach out"};
+    }
     // Whoever comes first between the look and the lock wins; then we look again.
     auto out = owner ? reach(wish, layout) : embed(global, wish, layout);
     const auto again = owner ? errc::unavailable : errc::in_use;

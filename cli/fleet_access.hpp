@@ -16,6 +16,7 @@ struct access_wish {
   std::string campaign;       ///< embedded: work on this campaign only (and what is submitted)
   bool everything = false;    ///< embedded: work on everything in the directory (`serve`)
   std::uint32_t cells = 0;    ///< 0: as configured
+  bool detached = false;      ///< nobody waits: a fleet that ends with the command will not do
 };
 
 struct fleet_access {

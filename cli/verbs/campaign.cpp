@@ -32,6 +32,7 @@ using schema::campaign_state;
 struct fly_options {
   std::string file;
   bool dry_run = false;
+  bool detach = false;
   std::uint32_t cells = 0;
 };
 
@@ -144,6 +145,22 @@ int say_scheduled(const global_options& global, const actors::campaign_submitted
   return out.finish(exit_ok);
 }
 
+/// The daemon flies it; whoever wants to know looks.
+int say_detached(const global_options& global, const store::reader& state, const std::string& name) {
+  const auto progress = progress_now(state, name);
+  if (!progress) return report(progress.error());
+  output out(global);
+  if (out.structured()) {
+    if (auto printed = print_campaign(out, state, *progress, false, {"", nullptr}); !printed) {
+      return report(printed.error());
+    }
+  } else {
+    out.print(name + "\n");
+  }
+  say(global, "next: `skein campaign status " + name + "`");
+  return out.finish(exit_ok);
+}
+
 /// Prints it, and returns it for the document.
 struct forecast_document {
   nlohmann::json value;
@@ -166,6 +183,7 @@ int fly(const global_options& global, const fly_options& options) {
   wish.command = "campaign run";
   wish.campaign = options.dry_run ? std::string() : campaign->name;
   wish.cells = options.cells;
+  wish.detached = options.detach;
   auto access = open_fleet(global, wish);
   if (!access) return report(access.error());
   const auto fail = [&access](const error& failed) {
@@ -189,6 +207,10 @@ int fly(const global_options& global, const fly_options& options) {
     auto most = say_forecast(global, **state, *campaign, *name);
     if (!most) return fail(most.error());
     forecast = std::move(most->value);
+  }
+  if (options.detach) {
+    let_go(*access);
+    return say_detached(global, **state, *name);
   }
   auto watched = watch_campaign(global, *access, **state, *name, *since);
   if (!watched) return fail(watched.error());
@@ -328,6 +350,7 @@ void add_fly(CLI::App& family, invocation& call) {
       ->type_name("FILE");
   verb->add_flag("--dry-run", options->dry_run,
                  "everything but publishing, under a name of its own");
+  verb->add_flag("--detach", options->detach, "do not wait: print the name (needs `skein serve`)");
   verb->add_option("--cells", options->cells, "cells at once when the fleet is embedded")
       ->type_name("N")
       ->check(CLI::Range(1U, 1024U));

@@ -111,14 +111,9 @@ int fly(const global_options& global, const run_options& options) {
   access_wish wish;
   wish.command = "run";
   wish.cells = options.cells;
+  wish.detached = options.detach;
   auto access = open_fleet(global, wish);
   if (!access) return report(access.error());
-  if (options.detach && access->embedded) {
-    let_go(*access);
-    report({errc::invalid, "--detach needs a daemon, and none owns " + global.state_dir.string(),
-            "start `skein serve` first, or leave --detach out"});
-    return exit_usage;
-  }
   const auto fail = [&access](const error& failed) {
     const int code = report(failed);
     let_go(*access);

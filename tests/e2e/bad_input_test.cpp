@@ -137,4 +137,11 @@ TEST_F(bad_input, state_directory_that_cannot_be_used) {
   EXPECT_THAT(junk.err, HasSubstr("skein.db"));
 }
 
+TEST_F(bad_input, nobody_flies_what_is_left_to_a_daemon_that_is_not_there) {
+  write("task.yaml", task(repository("a", "echo old >file"), "echo new >file"));
+  const auto said = skein({"run", "-f", "task.yaml", "--detach"});
+  EXPECT_EQ(last_exit_, 2);
+  EXPECT_THAT(said.err, HasSubstr("--detach needs a daemon"));
+}
+
 }  // namespace skein::e2e
