@@ -1,5 +1,9 @@
 #include "actors/tool_call.hpp"
 
+#include "actors/errors.hpp"
+
+#include <spdlog/spdlog.h>
+
 namespace skein::actors {
 
 namespace {
@@ -205,14 +209,22 @@ void tool_call_state::answer(const std::string& kind, nlohmann::json payload,
                                          std::move(payload)}})
       .then(
           [this, kept](const store::applied&) {
-            promise_.deliver(std::move(*kept));
+            if (promise_.pending()) promise_.deliver(std::move(*kept));
             self->quit();
           },
           [this](const caf::error& why) { give_up(why); });
+  // What acts in the cell alone need not wait for the disk: whatever the answer leads to is
+  // committed behind this record, and before a model or anybody outside hears of it.
+  if (!spec.served) promise_.deliver(std::move(*kept));
 }
 
 void tool_call_state::give_up(const caf::error& why) {
-  promise_.deliver(why);
+  if (promise_.pending()) {
+    promise_.deliver(why);
+  } else {
+    spdlog::error("run {}: the record of call {} was not kept: {}", spec.run_id, spec.ordinal,
+                  from_caf(why, "note").message);
+  }
   self->quit();
 }
 
