@@ -20,6 +20,7 @@ namespace skein::actors {
 namespace {
 
 constexpr const char* verifier_rule = "verifier.changed";
+constexpr const char* judged_rule = "verifier.judged_changed";
 
 struct prepared {
   prepared_base answer;
@@ -50,7 +51,7 @@ result<prepared> prepare(const surroundings& world, const prepare_base& ask,
 }
 
 /// The paths of the change that a verifier of the run executes.
-result<std::set<std::string>> run_by_verifiers(const surroundings& world, const record_change& ask,
+result<verify::reliance> run_by_verifiers(const surroundings& world, const record_change& ask,
                                                const std::set<std::string>& paths,
                                                const diff::base_fn& base) {
   SKEIN_TRY(entries, root_entries_of(ask.checkout));
@@ -77,7 +78,8 @@ result<> examine(const surroundings& world, const record_change& ask,
   }
   const auto base = diff::files_of(ask.checkout);
   SKEIN_TRY(verifier_files, run_by_verifiers(world, ask, paths, base));
-  for (const auto& path : verifier_files) change.faults.push_back({verifier_rule, path, {}});
+  for (const auto& path : verifier_files.judges) change.faults.push_back({verifier_rule, path, {}});
+  for (const auto& path : verifier_files.judged) change.faults.push_back({judged_rule, path, {}});
   diff::show_whole_tests(change, *ask.change, base, world.rules.gate);
   auto found = diff::examine(change, ask.task->spec, world.rules.gate, [&secrets](const std::string& text) {
     return secrets.redact(text);
@@ -90,7 +92,9 @@ result<> examine(const surroundings& world, const record_change& ask,
   into.findings = found.records();
   into.risk = judge::computed_risk(*ask.task, world.rules.judging, &found).level;
   // For judges it is no fault of the patch.
-  std::erase_if(change.faults, [](const auto& each) { return each.rule == verifier_rule; });
+  std::erase_if(change.faults, [](const auto& each) {
+    return each.rule == verifier_rule || each.rule == judged_rule;
+  });
   into.parsed = std::make_shared<const diff::change>(std::move(change));
   return {};
 }

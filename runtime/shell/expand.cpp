@@ -76,12 +76,21 @@ bool has_range(const glyphs& from) {
   return false;
 }
 
+/// `[` alone is a character, and the name of a command.
+bool opens_set(const glyphs& from, std::size_t at) {
+  if (!is_open(from[at], '[')) return false;
+  for (std::size_t next = at + 1; next < from.size(); ++next) {
+    if (from[next].unknown || from[next].c == ']') return true;
+  }
+  return false;
+}
+
 argument finished(const glyphs& from) {
   argument out;
   for (std::size_t at = 0; at < from.size(); ++at) {
     const glyph& each = from[at];
     const bool after_break = at == 0 || is_open(from[at - 1], '=') || is_open(from[at - 1], ':');
-    if (each.unknown || is_open(each, '*') || is_open(each, '?') || is_open(each, '[') ||
+    if (each.unknown || is_open(each, '*') || is_open(each, '?') || opens_set(from, at) ||
         (is_open(each, '~') && after_break)) {
       out.known = false;
       out.split = out.split || !each.quoted;

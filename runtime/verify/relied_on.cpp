@@ -29,6 +29,32 @@ constexpr std::array interpreters = {
     std::string_view("go"),      std::string_view("java"),    std::string_view("julia"),
     std::string_view("groovy"),  std::string_view("tclsh"),   std::string_view("guile")};
 
+/// Programs that compare or cut text and run none of it.
+constexpr std::array comparers = {
+    std::string_view("["),    std::string_view("test"),  std::string_view("[["),
+    std::string_view("grep"), std::string_view("egrep"), std::string_view("fgrep"),
+    std::string_view("rg"),   std::string_view("diff"),  std::string_view("cmp"),
+    std::string_view("comm"), std::string_view("wc"),    std::string_view("head"),
+    std::string_view("tail"), std::string_view("sort"),  std::string_view("uniq"),
+    std::string_view("cut"),  std::string_view("tr"),    std::string_view("jq")};
+
+bool compares(std::string_view name) {
+  return std::find(comparers.begin(), comparers.end(), name) != comparers.end();
+}
+
+/// Whether all that hears what command `at` prints only compares it; false when nothing does.
+bool is_compared(const std::vector<shell::execution>& commands, std::size_t at) {
+  bool heard = false;
+  for (const auto& each : commands) {
+    for (const auto& [from, end] : each.fed_by) {
+      if (at < from || at >= end) continue;
+      if (!compares(each.name())) return false;
+      heard = true;
+    }
+  }
+  return heard;
+}
+
 bool interprets(std::string_view name) {
   return name.starts_with("python") || name.starts_with("pypy") ||
          std::find(interpreters.begin(), interpreters.end(), name) != interpreters.end();
@@ -85,16 +111,24 @@ class reader {
     const auto understood = shell::analyse(line);
     bool plain = understood.has_value();
     if (understood) {
-      for (const auto& command : understood->commands) plain = read(command) && plain;
+      const auto& commands = understood->commands;
+      for (std::size_t i = 0; i < commands.size(); ++i) {
+        // A command line of the task is all judge: only in a script of it is code under test.
+        compared_ = in_script_ && is_compared(commands, i);
+        plain = read(commands[i]) && plain;
+      }
+      compared_ = false;
     }
     if (!plain) read_words(line);
   }
 
-  std::set<std::string> take() {
+  reliance take() {
+    in_script_ = true;
     for (std::size_t next = 0; next < waiting_.size() && next < most_scripts; ++next) {
       if (const auto text = base_(waiting_[next])) read(*text);
     }
-    return std::move(found_);
+    for (const auto& each : found_) judged_.erase(each);
+    return {std::move(found_), std::move(judged_)};
   }
 
  private:
@@ -113,19 +147,20 @@ class reader {
     } else if (runs_packages(name)) {
       read_packages();
     } else if (interprets(name)) {
-      return read_arguments(command) && command.unknown.empty();
+      return read_arguments(command);
     }
     return command.unknown.empty();
   }
 
-  /// The program of an interpreter is its first argument that is no option, or what -f names.
+  /// The program of an interpreter is its first argument that is no option, or what -f names. False
+  /// when the words do not tell it.
   bool read_arguments(const shell::execution& command) {
     for (std::size_t i = 1; i < command.words.size(); ++i) {
       const auto& text = command.words[i].text;
       if (!command.words[i].known) return false;
       const bool next = i + 1 < command.words.size();
       if (text == "-c" || text == "-e")
-        return true;  // what follows was read as a command, or is text
+        return command.unknown.empty();  // what follows was read as a command, or is text
       if (text == "-m" && next) {
         runs_module(command.words[i + 1].text);
         return true;
@@ -139,7 +174,7 @@ class reader {
         return true;
       }
     }
-    return true;
+    return command.unknown.empty();
   }
 
   void read_make(const shell::execution& command) {
@@ -233,12 +268,14 @@ class reader {
     const auto path = plain_path(word);
     if (path.empty()) return;
     const bool deep = path.find('/') != std::string::npos;
+    auto& into = compared_ ? judged_ : found_;
     for (const auto& each : changed_) {
       if (each == path || (deep && ends_with_path(each, path)) ||
           (deep && (loose || word.front() == '/') && ends_with_path(path, each))) {
-        found_.insert(each);
+        into.insert(each);
       }
     }
+    if (compared_) return;
     if (base_(path)) waits(path);
     for (const auto& folder : folders_) {
       if (changed_.contains(folder + path)) found_.insert(folder + path);
@@ -293,7 +330,10 @@ class reader {
 
   const std::set<std::string>& changed_;
   const script_fn& base_;
+  bool in_script_ = false;
+  bool compared_ = false;  ///< of the command that is read
   std::set<std::string> found_;
+  std::set<std::string> judged_;
   std::set<std::string> folders_;
   std::set<std::string> seen_;
   std::vector<std::string> waiting_;
@@ -301,8 +341,8 @@ class reader {
 
 }  // namespace
 
-std::set<std::string> relied_on(const std::vector<std::string>& commands,
-                                const std::set<std::string>& changed, const script_fn& base) {
+reliance relied_on(const std::vector<std::string>& commands, const std::set<std::string>& changed,
+                   const script_fn& base) {
   reader reading(changed, base);
   for (const auto& line : commands) reading.read(line);
   return reading.take();

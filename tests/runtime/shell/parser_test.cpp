@@ -139,5 +139,16 @@ TEST(ShellParser, FuzzNeverCrashesAndIsBounded) {
   EXPECT_GT(understood, 100U);
 }
 
+TEST(expand, a_bracket_that_nothing_closes_is_a_character) {
+  const auto told = analyse("[ \"$x\" = y ] && rm a[bc] d[");
+  ASSERT_TRUE(told);
+  EXPECT_EQ("[", told->commands[0].name());
+  ASSERT_EQ(2U, told->commands.size());
+  const auto& words = told->commands[1].words;
+  ASSERT_EQ(3U, words.size());
+  EXPECT_FALSE(words[1].known);
+  EXPECT_EQ((argument{"d[", true, false}), words[2]);
+}
+
 }  // namespace
 }  // namespace skein::shell

@@ -13,12 +13,34 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using files = std::map<std::string, std::string>;
 
-std::set<std::string> of(const std::string& line, const std::set<std::string>& changed,
-                         const files& base = {}) {
+reliance all_of(const std::string& line, const std::set<std::string>& changed, const files& base) {
   return relied_on({line}, changed, [&base](const std::string& path) -> std::optional<std::string> {
     const auto found = base.find(path);
     return found == base.end() ? std::nullopt : std::optional(found->second);
   });
+}
+
+std::set<std::string> of(const std::string& line, const std::set<std::string>& changed,
+                         const files& base = {}) {
+  return all_of(line, changed, base).judges;
+}
+
+TEST(relied_on, T8_R3_CodeUnderTestIsNoJudgeAndIsNamed) {
+  const files base = {{"run-tests",
+                       "sh src/deploy.sh site | grep -q deploying\n"
+                       "[ \"$(python3 src/sum.py 1 2)\" = 3 ]\n"
+                       "sh checks/lint.sh\n"
+                       "sh checks/pipe.sh\n"
+                       "sh checks/both.sh | wc -l; sh checks/both.sh\n"},
+                      {"checks/pipe.sh", "sh checks/make.sh | sh\n"}};
+  const auto found = all_of(
+      "sh ./run-tests",
+      {"src/deploy.sh", "src/sum.py", "checks/lint.sh", "checks/make.sh", "checks/both.sh"}, base);
+  EXPECT_THAT(found.judged, ElementsAre("src/deploy.sh", "src/sum.py"));
+  EXPECT_THAT(found.judges, ElementsAre("checks/both.sh", "checks/lint.sh", "checks/make.sh"));
+  // What the task itself names is the verifier, whatever is made of its words.
+  EXPECT_THAT(of("sh checks/all.sh | grep -q PASS", {"checks/all.sh"}),
+              ElementsAre("checks/all.sh"));
 }
 
 TEST(relied_on, T8_R3_ScriptsAndProgramsByName) {
