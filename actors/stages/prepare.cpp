@@ -115,7 +115,12 @@ void open_workspace(run_state& run) {
 std::vector<std::string> to_be_asked(const run_state& run, std::string& refused) {
   const auto& spec = run.task.spec;
   std::vector<std::string> out;
-  if (spec.capabilities.network == schema::network_grant::none) return out;
+  const auto grant = spec.capabilities.network;
+  // An empty list opens the cell's own loopback and nothing else.
+  if (grant == schema::network_grant::none ||
+      (grant == schema::network_grant::allow && spec.capabilities.network_allow.empty())) {
+    return out;
+  }
   const auto& policy = run.parts.world->rules.policy;
   const auto around = run.circumstances();
   const auto consider = [&](const char* tool, const nlohmann::json& args, const std::string& what) {
@@ -126,7 +131,7 @@ std::vector<std::string> to_be_asked(const run_state& run, std::string& refused)
       refused = said.rule + ": " + said.reason + ": " + what;
     }
   };
-  const bool registries = spec.capabilities.network == schema::network_grant::registries;
+  const bool registries = grant == schema::network_grant::registries;
   auto hosts = nlohmann::json(spec.capabilities.network_allow);
   std::string shown = registries ? "package registries" : "";
   for (const auto& host : spec.capabilities.network_allow) shown += (shown.empty() ? "" : ", ") + host;

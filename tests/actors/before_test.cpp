@@ -88,6 +88,16 @@ TEST_F(before_actors, H3_AtOtherRisksOrWithoutANetworkNobodyIsAsked) {
   EXPECT_EQ(asked(id).diff_sha256, run(id).diff->sha256);  // about its change, as before
 }
 
+TEST_F(before_actors, H4_TheOwnLoopbackIsNoNetwork) {
+  boot_fleet();
+  auto wanted = task("a");
+  wanted.spec.risk = schema::risk_level::high;
+  wanted.spec.capabilities.network = schema::network_grant::allow;
+  const auto id = submit(wanted);
+  ASSERT_EQ(run(id).state, state::waiting_approval);
+  EXPECT_EQ(asked(id).diff_sha256, run(id).diff->sha256);
+}
+
 TEST_F(before_actors, H4_TheAnswerIsBoundToTheTaskAndNotTheSubmitters) {
   boot_fleet();
   const auto id = begun(schema::risk_level::high, schema::network_grant::registries);
