@@ -42,6 +42,17 @@ std::filesystem::path memory_for_workspaces() {
   return wish != nullptr && std::string_view{wish} == "disk" ? "" : "/dev/shm";
 }
 
+/// Memory of a cell's own is bounded to the byte; it is right while workspaces are in memory anyway
+/// and what all cells may hold together is there. SKEIN_WORKSPACES=shared keeps them in one place.
+cell::storage storage_of_cells(const schema::config& config, bool in_memory,
+                               workspace::strategy how, std::uint32_t cells) {
+  const char* wish = std::getenv("SKEIN_WORKSPACES");
+  const bool shared = wish != nullptr && std::string_view{wish} == "shared";
+  if (!in_memory || shared || how != workspace::strategy::overlay) return cell::storage::root;
+  const auto free = workspace::free_memory(memory_for_workspaces());
+  return config.cell_disk_bytes <= free / cells ? cell::storage::own_memory : cell::storage::root;
+}
+
 std::int64_t wall_clock_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -87,7 +98,7 @@ class fleet_process : public embedded_fleet {
                 std::unique_ptr<store::writer> writer, rulebook rules, model_sources models,
                 forge_sources forges, std::unique_ptr<process::blocking_pool> pool,
                 git::base_shelves bases,
-                workspace::strategy how, std::uint32_t cells)
+                workspace::strategy how, std::uint32_t cells, cell::storage where)
       : options_(std::move(options)),
         lock_(std::move(lock)),
         pool_(std::move(pool)),
@@ -109,7 +120,9 @@ class fleet_process : public embedded_fleet {
                                             std::function<void()>{[this] { bell_.ring(); }});
       return store_;
     };
-    factory.worker = [this, how, cells] { return system_.spawn(worker, world_, how, cells); };
+    factory.worker = [this, how, cells, where] {
+      return system_.spawn(worker, world_, how, cells, where);
+    };
     factory.repository = [this] { return system_.spawn(repository, world_); };
     factory.publisher = [this](store_actor store) {
       if (!webhooks_) webhooks_ = system_.spawn(webhook_desk, world_, store);
@@ -273,10 +286,14 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
     spdlog::warn("overlayfs is refused in a user namespace here: workspaces are copied, which costs "
                  "time in proportion to the repository; see `skein doctor`");
   }
+  const auto where = storage_of_cells(options.config, in_memory, how, cells);
+  spdlog::info("cells have {}", where == cell::storage::own_memory
+                                    ? "memory of their own for workspaces"
+                                    : "a watch over what their workspaces hold");
   auto made = std::make_unique<fleet_process>(std::move(options), std::move(lock),
                                               std::move(writer), std::move(rules), std::move(models),
                                               std::move(forges), std::move(pool),
-                                              std::move(bases), how, cells);
+                                              std::move(bases), how, cells, where);
   SKEIN_TRY(started, made->start());
   if (started.recovered > 0) spdlog::info("{} interrupted runs found", started.recovered);
   return std::unique_ptr<embedded_fleet>{std::move(made)};

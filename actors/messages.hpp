@@ -152,6 +152,7 @@ struct recorded_change {
   bool raised_risk = false;
   schema::risk_level risk = schema::risk_level::low;  ///< as computed from task and change
   std::shared_ptr<const diff::change> parsed;
+  nlohmann::json dependencies;  ///< of event dependencies_resolved; null: no lockfile is changed
 };
 /// Redacts, then stores.
 struct put_text {

@@ -6,11 +6,18 @@
 #include "runtime/diff/examine.hpp"
 #include "runtime/diff/patch_reader.hpp"
 #include "runtime/diff/whole_tests.hpp"
+#include "runtime/git/printable.hpp"
 #include "runtime/judge/risk.hpp"
 #include "runtime/schedule/opt_out.hpp"
 #include "runtime/scan/redact_patch.hpp"
+#include "runtime/supply/lock_entries.hpp"
 #include "runtime/verify/relied_on.hpp"
 #include "runtime/workspace/beneath.hpp"
+#include "runtime/workspace/file_bytes.hpp"
+#include "schema/identity.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <set>
@@ -66,6 +73,73 @@ result<verify::reliance> run_by_verifiers(const surroundings& world, const recor
   });
 }
 
+/// Empty when there is none, or it is no file that lies below the root.
+std::string lockfile_of_base(int root, const std::string& path) {
+  const auto slash = path.rfind('/');
+  const auto folder = workspace::open_beneath(
+      root, slash == std::string::npos ? "." : path.substr(0, slash), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (!folder) return {};
+  const auto name = path.substr(slash == std::string::npos ? 0 : slash + 1);
+  struct stat status = {};
+  const auto file = workspace::open_regular(folder.get(), name, status);
+  if (!file || static_cast<std::size_t>(status.st_size) > supply::longest_lockfile) return {};
+  auto text = workspace::read_bytes(file.get(), supply::longest_lockfile);
+  return text ? std::move(*text) : std::string{};
+}
+
+/// T6.7, T6.10: what changed lockfiles now resolve to, kept whole as an artifact, and looked up.
+result<> resolved_dependencies(const surroundings& world, const record_change& ask,
+                               const scan::secret_scanner& secrets, recorded_change& into) {
+  SKEIN_TRY(root, workspace::open_trusted_directory(ask.checkout));
+  auto all = nlohmann::json::array();
+  auto files = nlohmann::json::array();
+  std::size_t vulnerable = 0;
+  for (const auto& file : ask.change->files) {
+    if (!supply::lock_ecosystem(file.path) || (file.kind != workspace::entry_kind::regular &&
+                                               file.kind != workspace::entry_kind::executable)) {
+      continue;
+    }
+    const auto before = supply::read_lockfile(file.path, lockfile_of_base(root.get(), file.path));
+    const auto after = supply::read_lockfile(file.path, file.content);
+    const auto fresh = supply::newly_resolved(before, after);
+    const auto path = git::printable(file.path);
+    for (const auto& each : fresh) {
+      auto known = nlohmann::json::array();
+      for (const auto* found : world.rules.advisories.find(each.ecosystem, each.name, each.version)) {
+        known.push_back(found->id);
+        constexpr std::size_t most_findings = 100;
+        if (++vulnerable > most_findings) continue;
+        into.findings.push_back({"dependency.vulnerable", "error", path, 0, "approval",
+                                 secrets.redact(git::printable(each.name + " " + each.version)) +
+                                     " has a known vulnerability: " + git::printable(found->id) +
+                                     (found->summary.empty() ? "" : ", ") +
+                                     git::printable(found->summary)});
+      }
+      nlohmann::json row = {{"ecosystem", each.ecosystem}, {"name", each.name},
+                            {"version", each.version},     {"source", each.source},
+                            {"integrity", each.integrity}, {"lockfile", path}};
+      if (!known.empty()) row["advisories"] = std::move(known);
+      all.push_back(std::move(row));
+    }
+    files.push_back({{"path", path},
+                     {"sha256", schema::sha256_hex(file.content)},
+                     {"entries", after.entries.size()},
+                     {"new", fresh.size()},
+                     {"complete", after.complete}});
+  }
+  if (files.empty()) return {};
+  const auto text =
+      secrets.redact(all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  SKEIN_TRY(ref, world.artifacts.put(text));
+  constexpr std::size_t most_told = 50;
+  if (files.size() > most_told) files.erase(files.begin() + most_told, files.end());
+  into.dependencies = {{"lockfiles", std::move(files)},
+                       {"resolved", all.size()},
+                       {"vulnerable", vulnerable},
+                       {"list", ref}};
+  return {};
+}
+
 /// What the diff gate finds. Lines of the change stand in its messages, so secrets are taken out.
 result<> examine(const surroundings& world, const record_change& ask,
                  const scan::secret_scanner& secrets, recorded_change& into) {
@@ -90,6 +164,7 @@ result<> examine(const surroundings& world, const record_change& ask,
   }
   into.raised_risk = found.raised_risk;
   into.findings = found.records();
+  SKEIN_CHECK(resolved_dependencies(world, ask, secrets, into));
   into.risk = judge::computed_risk(*ask.task, world.rules.judging, &found).level;
   // For judges it is no fault of the patch.
   std::erase_if(change.faults, [](const auto& each) {

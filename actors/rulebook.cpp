@@ -2,6 +2,7 @@
 
 #include "runtime/agent/adapter.hpp"
 #include "runtime/policy/load.hpp"
+#include "runtime/tools/grants.hpp"
 
 namespace skein::actors {
 
@@ -31,12 +32,22 @@ result<rulebook> rulebook::load(const std::filesystem::path& shipped, const sche
   SKEIN_TRY(policy, policy::load(shipped / "policies", config.policies));
   SKEIN_TRY(tools, load_tools(shipped / "tools", config.tools));
   SKEIN_TRY(agents, agent::load_agents(shipped / "agents"));
+  // Nothing of it is read again: what matters is that each says what it adds to the threat model.
+  SKEIN_CHECK(tools::load_grants(shipped / "grants.yaml"));
   SKEIN_TRY(registries, egress::load_registries(shipped / "egress/registries.yaml"));
   rulebook out{std::move(verifiers), std::move(secrets), {}, std::move(gate), std::move(judging), std::move(policy), std::move(tools), std::move(agents),
                egress::with_own(std::move(registries), config.egress.registries), {}};
   if (const auto& url = config.egress.upstream_proxy; !url.empty()) {
     SKEIN_TRY(way_out, egress::parse_parent_proxy(url));
     out.way_out = std::move(way_out);
+  }
+  if (!config.advisories.empty()) {
+    SKEIN_TRY(known, supply::advisories::load(config.advisories));
+    out.advisories = std::move(known);
+  }
+  if (!config.toolchain.empty()) {
+    out.toolchain = std::make_shared<supply::toolchain>(config.toolchain);
+    SKEIN_CHECK(out.toolchain->check());
   }
   return out;
 }

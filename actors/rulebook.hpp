@@ -8,6 +8,8 @@
 #include "runtime/judge/rules.hpp"
 #include "runtime/policy/engine.hpp"
 #include "runtime/scan/secret_scanner.hpp"
+#include "runtime/supply/advisories.hpp"
+#include "runtime/supply/toolchain.hpp"
 #include "runtime/tools/registry.hpp"
 #include "runtime/verify/verifier_set.hpp"
 #include "schema/agent_file.hpp"
@@ -15,6 +17,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 
 namespace skein::actors {
@@ -30,6 +33,8 @@ struct rulebook {
   std::map<std::string, schema::agent_file> agents;  ///< external ones
   egress::registries registries;
   std::optional<egress::parent_proxy> way_out;  ///< the platform's own proxy
+  supply::advisories advisories = {};
+  std::shared_ptr<supply::toolchain> toolchain = {};  ///< set by load(); null: nothing is pinned
 
   /// Texts are searched for these from now on.
   [[nodiscard]] result<> hold(std::vector<scan::held_secret> values);

@@ -169,10 +169,7 @@ policy::circumstances run_state::circumstances() const {
   out.tenant = row.tenant;
   out.lane = schema::to_string(task.spec.agent.kind);
   out.risk = schema::to_string(task.spec.risk);
-  const auto& granted = task.spec.capabilities;
-  if (granted.modify_ci) out.capabilities.emplace_back("modifyCi");
-  if (granted.modify_lockfile) out.capabilities.emplace_back("modifyLockfile");
-  if (granted.modify_tests) out.capabilities.emplace_back("modifyTests");
+  out.capabilities = schema::granted_names(task.spec.capabilities);
   return out;
 }
 

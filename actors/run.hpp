@@ -9,6 +9,7 @@
 
 #include "actors/errors.hpp"
 #include "actors/parts.hpp"
+#include "runtime/verify/mutants.hpp"
 #include "runtime/diff/change.hpp"
 #include "runtime/model/provider.hpp"
 #include "schema/run.hpp"
@@ -69,6 +70,7 @@ struct run_state {
   std::shared_ptr<model::pending> judging;
   std::vector<verify::verifier> verifiers;
   std::size_t next = 0;      ///< step or verifier at work
+  std::vector<verify::mutant> mutants;  ///< that are still to be noticed, the first one at work
   std::string agent_log;
   std::string canary;  ///< nobody has a reason to say it
   std::shared_ptr<const scan::secret_scanner> secrets;  ///< knows the canary

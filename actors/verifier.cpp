@@ -112,7 +112,7 @@ void verifier_state::change_verified(const schema::verdict& found, bool again) {
     verdict.flaky = again;  // it failed a moment ago on the same bytes
   } else if (!passed_before) {
     verdict.status = verdict_status::failed_before;
-  } else if (found.status == verdict_status::failed && !again) {
+  } else if (found.status == verdict_status::failed && !again && !spec.once) {
     return verify_change(true);
   }
   deliver();

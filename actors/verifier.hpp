@@ -19,6 +19,7 @@ struct verifier_spec {
   std::string base_commit;
   verify::verifier which;
   std::uint64_t output_limit = 1U << 20;
+  bool once = false;  ///< a failure is what is looked for: it is not tried again
   std::shared_ptr<const scan::secret_scanner> secrets;
 };
 

@@ -73,6 +73,8 @@ result<workspace_actor> worker_state::open_workspace(const open_attempt& ask,
   spec.how = how;
   spec.limits.memory_bytes = world->config.cell_memory_bytes;
   spec.limits.processes = world->config.cell_processes;
+  spec.limits.disk_bytes = world->config.cell_disk_bytes;
+  spec.where = where;
   std::error_code failed;
   if (!std::filesystem::create_directories(world->layout.workspaces(), failed) && failed) {
     return errno_error("create " + world->layout.workspaces().string(), failed.value());
@@ -128,10 +130,11 @@ void worker_state::gone(const caf::actor_addr& who) {
 
 worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> self,
                                    surroundings_ptr world, workspace::strategy how,
-                                   std::uint32_t cells) {
+                                   std::uint32_t cells, cell::storage where) {
   self->state.world = std::move(world);
   self->state.how = how;
   self->state.cells = cells;
+  self->state.where = where;
   self->set_down_handler([self](const caf::down_msg& down) { self->state.gone(down.source); });
   return {
       [self](const open_attempt& ask) { return self->state.take(ask); },

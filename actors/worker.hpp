@@ -29,6 +29,7 @@ struct worker_state {
   surroundings_ptr world;
   workspace::strategy how = workspace::strategy::overlay;
   std::uint32_t cells = 1;
+  cell::storage where = cell::storage::root;  ///< of the phases of every cell
   std::set<caf::actor_addr> open;  ///< workspaces; each holds one cell
   std::deque<waiting_attempt> waiting;
 
@@ -49,6 +50,6 @@ struct worker_state {
 
 worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> self,
                                    surroundings_ptr world, workspace::strategy how,
-                                   std::uint32_t cells);
+                                   std::uint32_t cells, cell::storage where);
 
 }  // namespace skein::actors

@@ -15,7 +15,9 @@ constexpr std::uint64_t most_server_disk = 1ULL << 30;
 }  // namespace
 
 workspace::phase_layout workspace_state::layout_of(const std::string& phase_name) const {
-  return {spec.root, phase_name, spec.how};
+  // Memory of the cell's own is there as long as the cell is.
+  return {cell && spec.where == cell::storage::own_memory ? cell->workspaces() : spec.root,
+          phase_name, spec.how};
 }
 
 void workspace_state::start_cell() {
@@ -51,9 +53,16 @@ void workspace_state::with_cell(std::function<void(result<>)> then) {
 
 caf::typed_response_promise<phase_entered> workspace_state::enter(const enter_phase& ask) {
   auto promise = self->make_response_promise<phase_entered>();
-  const auto layout = layout_of(ask.phase);
   auto fail = [promise](const error& failed) mutable { promise.deliver(to_caf(failed)); };
-  auto prepare = [layout, base = spec.base, change = ask.change]() -> result<phase_entered> {
+  auto prepare = [base = spec.base, change = ask.change,
+                  pinned = world->rules.toolchain](
+                     const workspace::phase_layout& layout) -> result<phase_entered> {
+    if (pinned) {
+      if (auto same = pinned->check(); !same) {
+        // No other attempt would find another program.
+        return error{errc::unsupported, same.error().message, same.error().remedy};
+      }
+    }
     SKEIN_CHECK(workspace::prepare(layout, base));
     if (change) SKEIN_CHECK(workspace::apply(layout, base, *change));
     return phase_entered{};
@@ -69,11 +78,23 @@ caf::typed_response_promise<phase_entered> workspace_state::enter(const enter_ph
       });
     });
   };
-  offload<phase_entered>(self, world->pool, std::move(prepare),
-                         [this, fail, enter_cell](const result<phase_entered>& prepared) mutable {
-                           if (!prepared) return fail(prepared.error());
-                           with_cell(enter_cell);
-                         });
+  auto begin = [this, fail, enter_cell, prepare, name = ask.phase]() mutable {
+    offload<phase_entered>(
+        self, world->pool,
+        [prepare, layout = layout_of(name), held = cell] { return prepare(layout); },
+        [this, fail, enter_cell](const result<phase_entered>& prepared) mutable {
+          if (!prepared) return fail(prepared.error());
+          with_cell(enter_cell);
+        });
+  };
+  if (spec.where == cell::storage::root) {
+    begin();  // while the cell starts
+  } else {
+    with_cell([fail, begin](const result<>& ready) mutable {
+      if (!ready) return fail(ready.error());
+      begin();
+    });
+  }
   return promise;
 }
 
@@ -99,7 +120,7 @@ caf::typed_response_promise<cell::command_result> workspace_state::run(const exe
 caf::typed_response_promise<change_collected> workspace_state::collect(const collect_change& ask) {
   return answer_from_pool<change_collected>(
       self, world->pool,
-      [layout = layout_of(phase), base = spec.base, ask]() -> result<change_collected> {
+      [layout = layout_of(phase), base = spec.base, held = cell, ask]() -> result<change_collected> {
         SKEIN_TRY(found, workspace::collect(layout, base, ask.limits, ask.ignored));
         return change_collected{
             std::make_shared<const workspace::change_set>(std::move(found.change)),

@@ -138,7 +138,7 @@ result<std::vector<reason>> approval_reasons(const store::reader& from, const sc
                           ", until " + utc_time(one.expires_ms) + ")";
     for (const auto& each : one.why) message += "; " + each;
     out.push_back({"approval", std::move(message),
-                   "skein diff " + short_id(run.id) + ", then skein approve " + short_id(run.id)});
+                   std::string(one.diff_sha256 == run.task_sha256 ? "skein describe run " : "skein diff ") + short_id(run.id) + ", then skein approve " + short_id(run.id)});
   }
   return out;
 }

@@ -37,7 +37,7 @@ struct approval {
   std::string repo_url;
   std::string submitter;
   risk_level risk = risk_level::low;  ///< as raised by the gate
-  std::string diff_sha256;   ///< what the answers are about, to the byte
+  std::string diff_sha256;   ///< what the answers are about, to the byte; or the task's
   approval_state state = approval_state::pending;
   std::uint32_t required = 1;  ///< people who have to say yes
   std::vector<std::string> why;

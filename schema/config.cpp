@@ -199,6 +199,10 @@ json to_json(const config& value) {
           {"approvals",
            {{"expireAfter", format_duration(value.approvals.expire_after)},
             {"escalateAfter", format_duration(value.approvals.escalate_after)}}}};
+  out["cellDisk"] = value.cell_disk_bytes;
+  out["mutants"] = value.mutants;
+  if (!value.toolchain.empty()) out["toolchain"] = value.toolchain;
+  if (!value.advisories.empty()) out["advisories"] = value.advisories;
   if (!value.server.empty()) out["server"] = value.server;
   if (!value.credentials.empty()) out["credentials"] = value.credentials;
   if (!value.webhooks_listen.empty()) out["webhooks"] = {{"listen", value.webhooks_listen}};
@@ -217,6 +221,10 @@ config config_from_json(const json& document) {
     detail::read_duration(document, "gitTimeout", out.git_timeout);
     detail::read_bytes(document, "cellMemory", out.cell_memory_bytes);
     read(document, "cellProcesses", out.cell_processes);
+    detail::read_bytes(document, "cellDisk", out.cell_disk_bytes);
+    read(document, "toolchain", out.toolchain);
+    read(document, "advisories", out.advisories);
+    read(document, "mutants", out.mutants);
     read(document, "maxCrashes", out.max_crashes);
     const json& author = detail::member(document, "author");
     read(author, "name", out.author_name);

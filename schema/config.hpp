@@ -142,6 +142,11 @@ struct config {
   std::chrono::milliseconds git_timeout{std::chrono::minutes{5}};
   std::uint64_t cell_memory_bytes = 4ULL << 30;
   std::uint32_t cell_processes = 512;
+  std::uint64_t cell_disk_bytes = 8ULL << 30;  ///< what the workspaces of one cell may hold
+  /// Programs that cells may use only as they are named here: absolute path → SHA-256.
+  std::map<std::string, std::string> toolchain;
+  std::string advisories;     ///< a folder of OSV records; empty: none are looked up
+  std::uint32_t mutants = 0;  ///< wrong versions of a change that its verifiers have to notice
   std::uint32_t max_crashes = 20;  ///< losses of worker or process before a run is given up
   std::string author_name = "Skein";
   std::string author_email = "skein@localhost";

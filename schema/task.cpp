@@ -10,6 +10,21 @@ namespace skein::schema {
 
 using nlohmann::json;
 
+std::vector<std::string> granted_names(const capability_spec& value) {
+  std::vector<std::string> out;
+  if (value.network != network_grant::none) out.emplace_back("network");
+  const std::pair<bool, const char*> all[] = {{value.modify_ci, "modifyCi"},
+                                              {value.modify_lockfile, "modifyLockfile"},
+                                              {value.modify_tests, "modifyTests"},
+                                              {value.modify_agent_config, "modifyAgentConfig"},
+                                              {value.modify_tool_config, "modifyToolConfig"},
+                                              {value.modify_git_config, "modifyGitConfig"}};
+  for (const auto& [granted, name] : all) {
+    if (granted) out.emplace_back(name);
+  }
+  return out;
+}
+
 std::string_view to_string(risk_level value) noexcept {
   switch (value) {
     case risk_level::low:
@@ -107,10 +122,15 @@ json capabilities_json(const capability_spec& value) {
   json network = "none";
   if (value.network == network_grant::registries) network = "registries";
   if (value.network == network_grant::allow) network = {{"allow", value.network_allow}};
-  return {{"network", std::move(network)},
+  json out = {{"network", std::move(network)},
           {"modifyCi", value.modify_ci},
           {"modifyLockfile", value.modify_lockfile},
           {"modifyTests", value.modify_tests}};
+  // Later than the others: a task that was accepted without them keeps its identity.
+  if (value.modify_agent_config) out["modifyAgentConfig"] = true;
+  if (value.modify_tool_config) out["modifyToolConfig"] = true;
+  if (value.modify_git_config) out["modifyGitConfig"] = true;
+  return out;
 }
 
 capability_spec capabilities_from_json(const json& value) {
@@ -129,6 +149,9 @@ capability_spec capabilities_from_json(const json& value) {
   detail::read(value, "modifyCi", out.modify_ci);
   detail::read(value, "modifyLockfile", out.modify_lockfile);
   detail::read(value, "modifyTests", out.modify_tests);
+  detail::read(value, "modifyAgentConfig", out.modify_agent_config);
+  detail::read(value, "modifyToolConfig", out.modify_tool_config);
+  detail::read(value, "modifyGitConfig", out.modify_git_config);
   return out;
 }
 

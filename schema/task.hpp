@@ -43,8 +43,13 @@ struct capability_spec {
   bool modify_ci = false;
   bool modify_lockfile = false;
   bool modify_tests = false;
+  bool modify_agent_config = false;  ///< instructions and settings of coding agents
+  bool modify_tool_config = false;   ///< what editors, shells and package managers load
+  bool modify_git_config = false;    ///< .gitattributes, .gitmodules and the like
   friend bool operator==(const capability_spec&, const capability_spec&) = default;
 };
+/// As policies name them: "network", "modifyCi" ….
+[[nodiscard]] std::vector<std::string> granted_names(const capability_spec& value);
 
 /// A command line for `/bin/sh -c` inside the cell, in the repository's root.
 struct step_spec {

@@ -14,6 +14,9 @@ void recorded(run_state& run, recorded_change& change) {
   run.raised_risk = change.raised_risk;
   run.computed_risk = change.risk;
   run.parsed_change = std::move(change.parsed);
+  if (!change.dependencies.is_null()) {
+    run.note("dependencies_resolved", std::move(change.dependencies));
+  }
   store::advance_run with;
   with.tree = change.tree;
   with.patch_ref = change.patch_ref;

@@ -79,6 +79,9 @@ result<> add_for_agent(run_state& run, open_attempt& ask) {
 
 void open_workspace(run_state& run) {
   if (auto planted = run.plant_canary(); !planted) return run.attempt_lost(planted.error());
+  if (const auto& pinned = run.parts.world->rules.toolchain) {
+    run.note("toolchain_pinned", {{"sha256", pinned->digest()}});
+  }
   open_attempt order;
   order.run_id = run.row.id;
   order.attempt = run.row.attempt;
@@ -105,6 +108,89 @@ void open_workspace(run_state& run) {
         with.base_commit = run.base.commit;
         run.advance(schema::run_state::agent, std::move(with), [&run] { enter(run); });
       });
+}
+
+/// H3, H4: what the matrix of approvals says about the way to the network and about commands that
+/// take dependencies from it. Empty: nobody has to be asked.
+std::vector<std::string> to_be_asked(const run_state& run, std::string& refused) {
+  const auto& spec = run.task.spec;
+  std::vector<std::string> out;
+  const auto grant = spec.capabilities.network;
+  // An empty list opens the cell's own loopback and nothing else.
+  if (grant == schema::network_grant::none ||
+      (grant == schema::network_grant::allow && spec.capabilities.network_allow.empty())) {
+    return out;
+  }
+  const auto& policy = run.parts.world->rules.policy;
+  const auto around = run.circumstances();
+  const auto consider = [&](const char* tool, const nlohmann::json& args, const std::string& what) {
+    const auto said = policy.decide(tool, args, around);
+    if (said.what == policy::effect::needs_approval) {
+      out.push_back(said.rule + ": " + said.reason + ": " + what);
+    } else if (said.what != policy::effect::allow) {
+      refused = said.rule + ": " + said.reason + ": " + what;
+    }
+  };
+  const bool registries = grant == schema::network_grant::registries;
+  auto hosts = nlohmann::json(spec.capabilities.network_allow);
+  std::string shown = registries ? "package registries" : "";
+  for (const auto& host : spec.capabilities.network_allow) shown += (shown.empty() ? "" : ", ") + host;
+  consider("use_network", {{"grant", registries ? "registries" : "allow"}, {"hosts", hosts}}, shown);
+  constexpr std::size_t most_told = 10;
+  for (const auto& each : spec.verifiers) {
+    if (each.run.empty() || out.size() > most_told) continue;
+    consider("resolve_dependencies", {{"command", each.run}}, each.run.substr(0, 200));
+  }
+  for (const auto& each : spec.agent.steps) {
+    if (out.size() > most_told) break;
+    consider("resolve_dependencies", {{"command", each.run}}, each.run.substr(0, 200));
+  }
+  return out;
+}
+
+/// Parks the run before anything of it has run: bound to the task as it was accepted.
+void ask_first(run_state& run, std::vector<std::string> why) {
+  store::advance_run with;
+  store::approval_request ask;
+  ask.diff_sha256 = run.row.task_sha256;
+  ask.risk = run.task.spec.risk;
+  ask.required = ask.risk == schema::risk_level::high ? 2 : 1;
+  ask.expires_ms = run.now() + run.parts.world->config.approvals.expire_after.count();
+  with.event = {{"approval", true}, {"before", "agent"}, {"reason", why.front()}};
+  ask.why = std::move(why);
+  with.approval = std::move(ask);
+  run.finish(schema::run_state::waiting_approval, std::move(with));
+}
+
+void not_granted(run_state& run, const std::string& why) {
+  stage_failure failure;
+  failure.state = schema::run_state::blocked;
+  failure.cls = schema::failure_class::f3;
+  failure.reason = "policy " + why;
+  failure.component = "prepare";
+  failure.next_action = "take the grant out of the task, or change the policy";
+  run.fail(std::move(failure));
+}
+
+void begin(run_state& run) {
+  std::string refused;
+  auto why = to_be_asked(run, refused);
+  if (!refused.empty()) return not_granted(run, refused);
+  if (why.empty()) return open_workspace(run);
+  store::approval_filter given;
+  given.state = schema::approval_state::approved;
+  given.run_id = run.row.id;
+  given.limit = 0;
+  run.ask<approval_list>(run.parts.store, store_timeout, get_approvals{given},
+                         "read what people said",
+                         [&run, why](const approval_list& all) {
+                           const bool yes =
+                               std::any_of(all.begin(), all.end(), [&run](const auto& each) {
+                                 return each.diff_sha256 == run.row.task_sha256;
+                               });
+                           if (yes) return open_workspace(run);
+                           ask_first(run, why);
+                         });
 }
 
 /// Whoever owns the repository has the last word on whether it takes part.
@@ -153,7 +239,7 @@ void prepare(run_state& run) {
               if (!said) return no_repository(run, said.error());
               if (said->refuses(run.row.campaign)) return left_alone(run, *said);
               note_plan(run);
-              open_workspace(run);
+              begin(run);
             }),
             run.unanswered("prepare " + run.row.repo.url,
                            [&run](const error& why) { no_repository(run, why); }));

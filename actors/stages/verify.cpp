@@ -3,12 +3,18 @@
 #include "actors/stages/stages.hpp"
 #include "actors/verifier.hpp"
 #include "runtime/agent/prompt.hpp"
+#include "runtime/diff/examine.hpp"
+#include "runtime/git/printable.hpp"
+
+#include <algorithm>
 
 namespace skein::actors::stages {
 
 namespace {
 
 void next_verifier(run_state& run);
+void next_mutant(run_state& run);
+std::vector<verify::mutant> mutants_of(const run_state& run);
 
 /// Builtins need no cell: the control plane has the answer already.
 schema::verdict builtin_verdict(const run_state& run, const verify::verifier& which) {
@@ -68,7 +74,109 @@ void all_verified(run_state& run) {
                   {"component", record.component}};
     return run.finish(failure.state, std::move(with));
   }
+  run.mutants = mutants_of(run);
+  next_mutant(run);
+}
+
+/// C7: even the frozen command of a verifier runs only as the policy allows.
+void not_allowed(run_state& run, const verify::verifier& which, const policy::decision& said) {
+  stage_failure failure;
+  failure.state = schema::run_state::blocked;
+  failure.cls = schema::failure_class::f3;
+  failure.reason = "verifier " + which.name + " is denied by policy " + said.rule + ": " + said.reason;
+  failure.component = "verifier:" + which.name;
+  failure.log_ref = run.row.log_ref;
+  failure.next_action = "give the task a command that the policy allows (`skein policy explain " +
+                        said.rule + "`)";
+  failure.policy_needs_fix = true;
+  run.note("policy_denied", {{"tool", "run_verifier_command"},
+                             {"command", which.run},
+                             {"decision", policy::outcome(said.what)},
+                             {"rule", said.rule},
+                             {"reason", said.reason}});
+  run.fail(std::move(failure));
+}
+
+verifier_spec spec_of(const run_state& run, const verify::verifier& which, std::uint32_t ordinal) {
+  verifier_spec spec;
+  spec.run_id = run.row.id;
+  spec.campaign = run.row.campaign;
+  spec.tenant = run.row.tenant;
+  spec.attempt = run.row.attempt;
+  spec.ordinal = ordinal;
+  spec.repo_url = run.row.repo.url;
+  spec.base_commit = run.base.commit;
+  spec.which = which;
+  spec.output_limit = run.task.spec.budget.shell_output_bytes;
+  spec.secrets = run.secrets;
+  return spec;
+}
+
+constexpr std::uint32_t most_verifiers = 100;
+
+/// T7.5: where nobody notices a fault in what the change itself says, its tests prove little. Only
+/// what passes on the true change can notice one.
+std::vector<verify::mutant> mutants_of(const run_state& run) {
+  const auto most = run.parts.world->config.mutants;
+  if (most == 0 || run.parsed_change == nullptr || run.change == nullptr) return {};
+  const bool proved = std::any_of(
+      run.row.verdicts.begin(), run.row.verdicts.end(), [](const auto& verdict) {
+        return verdict.required && verdict.status == schema::verdict_status::passed &&
+               verdict.baseline != schema::verdict_status::skipped;
+      });
+  if (!proved) return {};
+  const auto sources = diff::production_files(*run.parsed_change, run.parts.world->rules.gate);
+  return verify::mutants_of(*run.parsed_change, run.change, sources, most);
+}
+
+void all_done(run_state& run) {
+  store::advance_run with;
+  with.verdicts = run.row.verdicts;
+  with.used = run.row.used;
   run.advance(schema::run_state::gate, std::move(with), [&run] { enter(run); });
+}
+
+void survived(run_state& run, const verify::mutant& which) {
+  run.gate_findings.push_back({"test.mutant_survived", "warning", git::printable(which.path), which.line, "report",
+                               "no verifier notices that " + which.what});
+}
+
+/// One verifier after the other, until one notices.
+void try_mutant(run_state& run, std::size_t at) {
+  while (at < run.verifiers.size() &&
+         (!run.verifiers[at].builtin.empty() || !run.verifiers[at].required ||
+          run.row.verdicts[at].status != schema::verdict_status::passed)) {
+    ++at;
+  }
+  const auto which = run.mutants.front();
+  const auto over = [&run, which](bool noticed) {
+    run.note("mutant_tried", {{"path", which.path},
+                              {"line", which.line},
+                              {"fault", which.what},
+                              {"noticed", noticed}});
+    if (!noticed) survived(run, which);
+    run.mutants.erase(run.mutants.begin());
+    next_mutant(run);
+  };
+  if (at >= run.verifiers.size()) return over(false);
+  const auto round = (run.row.used.repairs + 1) * most_verifiers;
+  auto spec = spec_of(run, run.verifiers[at],
+                      round * most_verifiers +
+                          static_cast<std::uint32_t>(run.mutants.size() * most_verifiers + at + 1));
+  spec.once = true;
+  auto actor = run.self->spawn(verifier, run.parts.store, run.parts.repository, run.workspace,
+                               std::move(spec));
+  run.ask<schema::verdict>(actor, run.wall_clock_left() + std::chrono::minutes{1},
+                           perform_verification{which.change}, "try a fault in the change",
+                           [&run, at, over](const schema::verdict& verdict) {
+                             if (verdict.status != schema::verdict_status::passed) return over(true);
+                             try_mutant(run, at + 1);
+                           });
+}
+
+void next_mutant(run_state& run) {
+  if (run.mutants.empty()) return all_done(run);
+  try_mutant(run, 0);
 }
 
 void verified(run_state& run, const schema::verdict& verdict) {
@@ -81,19 +189,12 @@ void next_verifier(run_state& run) {
   if (run.next == run.verifiers.size()) return all_verified(run);
   const auto& which = run.verifiers[run.next];
   if (!which.builtin.empty()) return verified(run, builtin_verdict(run, which));
-  verifier_spec spec;
-  spec.run_id = run.row.id;
-  spec.campaign = run.row.campaign;
-  spec.tenant = run.row.tenant;
-  spec.attempt = run.row.attempt;
+  const auto said = run.parts.world->rules.policy.decide(
+      "run_verifier_command", {{"command", which.run}}, run.circumstances());
+  if (policy::outcome(said.what) != "allow") return not_allowed(run, which, said);
   // Every round of repairs has workspaces of its own.
-  constexpr std::uint32_t most_verifiers = 100;
-  spec.ordinal = run.row.used.repairs * most_verifiers + static_cast<std::uint32_t>(run.next + 1);
-  spec.repo_url = run.row.repo.url;
-  spec.base_commit = run.base.commit;
-  spec.which = which;
-  spec.output_limit = run.task.spec.budget.shell_output_bytes;
-  spec.secrets = run.secrets;
+  auto spec = spec_of(run, which,
+                      run.row.used.repairs * most_verifiers + static_cast<std::uint32_t>(run.next + 1));
   auto actor = run.self->spawn(verifier, run.parts.store, run.parts.repository, run.workspace,
                                std::move(spec));
   run.ask<schema::verdict>(actor, run.wall_clock_left() + std::chrono::minutes{1},

@@ -139,7 +139,7 @@ caf::typed_response_promise<run_decided> fleet_state::decide(const decide_run& o
         .then(
             [this, then](const schema::run& row) {
               if (row.state == schema::run_state::publish) return publish_on(row, then);
-              if (schema::is_final(row.state)) {
+              if (schema::is_final(row.state) || row.state == schema::run_state::schedule) {
                 run_over({row.id, row.tenant, row.campaign, row.state, {}});
               }
               then();

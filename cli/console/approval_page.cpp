@@ -92,8 +92,11 @@ class one_approval final : public page {
     line change = line_of("change", tone::strong);
     if (run.diff) change.add("  " + change_size(*run.diff));
     lines_.push_back(std::move(change));
-    if (!have_diff_)
+    if (what_.diff_sha256 == run.task_sha256) {
+      text("nothing has run yet: the question is whether its task may begin", 4, width);
+    } else if (!have_diff_) {
       text("the change cannot be shown: another one took its place", 4, width, tone::bad);
+    }
   }
 
   schema::approval what_;

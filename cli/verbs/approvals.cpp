@@ -134,7 +134,12 @@ int answer(const global_options& global, const answer_options& options) {
     answered outcome{each, std::nullopt, schema::run_state::waiting_approval};
     if (decided) {
       outcome.state = decided->state;
-      if (decided->state == schema::run_state::publish) publishing.push_back(each.run_id);
+      const bool begins = decided->state == schema::run_state::schedule;
+      if (begins || decided->state == schema::run_state::publish) {
+        publishing.push_back(each.run_id);
+      }
+      // Nobody else would look for it in the queue of an embedded fleet.
+      if (begins && access->embedded) (void)access->fleet->attach(each.run_id);
     } else {
       outcome.failed = decided.error();
       code = std::max<int>(code, decided.error().code == errc::unauthorised ? exit_not_authorised
@@ -188,7 +193,8 @@ void add_approvals(CLI::App& app, invocation& call) {
   add(app, call, "approve", "let a change that waits for approval go on to be published", true)
       ->footer(
           "Who submitted a run cannot approve it; a change of high risk needs two people. The answer "
-          "counts\nfor the exact diff that `skein diff ID` shows.");
+          "counts\nfor the exact diff that `skein diff ID` shows; or, when a run waits before it "
+          "begins, for its task.");
   add(app, call, "deny", "end a run that waits for approval", false);
 }
 

@@ -103,11 +103,9 @@ result<> read_facts(const policy_wish& wish, policy::circumstances& into) {
 void add_task(const schema::task& task, policy::circumstances& into) {
   into.tenant = task.tenant;
   into.risk = schema::to_string(task.spec.risk);
-  const schema::capability_spec& granted = task.spec.capabilities;
-  if (granted.network != schema::network_grant::none) into.capabilities.emplace_back("network");
-  if (granted.modify_ci) into.capabilities.emplace_back("modifyCi");
-  if (granted.modify_lockfile) into.capabilities.emplace_back("modifyLockfile");
-  if (granted.modify_tests) into.capabilities.emplace_back("modifyTests");
+  for (auto& name : schema::granted_names(task.spec.capabilities)) {
+    into.capabilities.push_back(std::move(name));
+  }
 }
 
 /// nullopt: told on stderr.

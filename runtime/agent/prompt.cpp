@@ -51,6 +51,9 @@ std::string task_text(const schema::task& task, const std::vector<std::string>& 
   if (spec.capabilities.modify_ci) granted.emplace_back("change CI configuration");
   if (spec.capabilities.modify_lockfile) granted.emplace_back("change lockfiles");
   if (spec.capabilities.modify_tests) granted.emplace_back("change tests");
+  if (spec.capabilities.modify_agent_config) granted.emplace_back("change configuration of agents");
+  if (spec.capabilities.modify_tool_config) granted.emplace_back("change configuration of tools");
+  if (spec.capabilities.modify_git_config) granted.emplace_back("change configuration of git");
   if (spec.capabilities.network != schema::network_grant::none)
     granted.emplace_back("reach the granted hosts");
   add(text, "granted", granted);

@@ -17,8 +17,8 @@ bool belongs_to_cell(const std::filesystem::path& where) {
   static const std::set<std::string> own{"",     ".cell", "workspace", "proc",  "dev",
                                          "etc",  "tmp",   "sys",       "usr",   "bin",
                                          "sbin", "lib",   "lib32",     "lib64", "libx32"};
-  const auto first = where.relative_path().begin();
-  return first == where.relative_path().end() || own.contains(first->string());
+  const auto below = where.relative_path();  // its parts live as long as it does
+  return below.empty() || own.contains(below.begin()->string());
 }
 
 bool good_mount(const mount& one) {

@@ -2,6 +2,7 @@
 #include "runtime/diff/assertion.hpp"
 
 #include "runtime/diff/assertion_text.hpp"
+#include "runtime/diff/assertion_words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,11 +18,6 @@ const std::set<std::string, std::less<>> subjects{"expect", "assertthat", "expec
                                                   "verifythat"};
 const std::set<std::string, std::less<>> negations{"not",   "tonot",     "notto",  "isnot",
                                                    "never", "shouldnot", "doesnot"};
-
-bool is_boolean(std::string_view operand) {
-  return operand == "true" || operand == "false" || operand == "True" || operand == "False" ||
-         operand == "TRUE" || operand == "FALSE";
-}
 
 struct judged {
   int strength = weak;
@@ -192,23 +188,6 @@ class statement {
            !compared(rest, ignored);
   }
 
-  static bool always_true(std::string_view whole) {
-    if (whole.starts_with("not ")) {
-      const auto rest = whole.substr(4);
-      return rest == "False" || rest == "None" || rest == "0" || rest == "false" || rest == "nil";
-    }
-    if (whole.starts_with("!")) {
-      const auto rest = whole.substr(1);
-      return rest == "false" || rest == "0" || rest == "null" || rest == "FALSE" ||
-             rest == "undefined" || rest == "(false)";
-    }
-    if (whole == "false" || whole == "False" || whole == "0" || whole == "nil" || whole == "None" ||
-        whole == "null" || whole == "FALSE" || whole == "undefined") {
-      return false;
-    }
-    return is_literal(whole);
-  }
-
   [[nodiscard]] int called_in(span within) const {
     const auto part = within.of(code_);
     int best = unknown;
@@ -273,14 +252,6 @@ class statement {
     return std::any_of(loose.begin(), loose.end(), [&operand](const std::string& each) {
       return operand.find(each) != std::string::npos;
     });
-  }
-
-  static bool is_size(const std::string& operand) {
-    const auto name = canonical_name(operand);
-    for (const std::string_view word : {"len", "size", "count"}) {
-      if (name.find(word) != std::string::npos) return true;
-    }
-    return false;
   }
 
   [[nodiscard]] judged judge(const std::vector<link>& links) const {
@@ -406,15 +377,6 @@ class statement {
     }
   }
 
-  /// Names whose first two operands are held against each other.
-  static bool compares(const std::string& name) {
-    for (const std::string_view part :
-         {"equal", "same", "identical", "eq", "null", "nil", "none"}) {
-      if (name.find(part) != std::string::npos) return true;
-    }
-    return name == "is" || name == "be";
-  }
-
   /// A class that is not any exception, or a message.
   [[nodiscard]] bool names_exception(const link& call) const {
     for (const auto part : split_top(code_, call.arguments, ',')) {
@@ -463,21 +425,6 @@ class statement {
     return out;
   }
 
-  /// Names that want their condition to be false.
-  static bool is_negative(const std::string& name) {
-    for (const std::string_view part : {"false", "falsy", "falsey", "refute", "notok"}) {
-      if (name.find(part) != std::string::npos) return true;
-    }
-    return false;
-  }
-
-  /// assertNotEquals and its like: two operands, and a true first one says nothing.
-  static bool best_is_binary(const std::string& name) {
-    return name.find("equal") != std::string::npos || name.find("same") != std::string::npos ||
-           name.find("ne") != std::string::npos || name.find("instance") != std::string::npos ||
-           name.find("type") != std::string::npos;
-  }
-
   void weigh_operands(judged& out, bool subject) const {
     if (out.operands.size() >= 3 && out.operands[0].starts_with('"') &&
         is_literal(out.operands[0]) && is_literal(out.operands[1]) &&
@@ -507,45 +454,6 @@ class statement {
 };
 
 }  // namespace
-
-std::string squeezed(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  bool space = false;
-  for (char c : text) {
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
-      space = true;
-      continue;
-    }
-    if (c == '\'') c = '"';
-    if (space && !out.empty() && is_word_byte(out.back()) && is_word_byte(c)) out += ' ';
-    if ((c == ')' || c == ']' || c == '}') && !out.empty() && out.back() == ',') out.pop_back();
-    space = false;
-    out += c;
-  }
-  while (!out.empty() && (out.back() == ';' || out.back() == ',')) out.pop_back();
-  return out;
-}
-
-bool is_literal(std::string_view operand) {
-  if (operand.empty()) return false;
-  const char c = operand.front();
-  if (c == '-' && operand.size() > 1) return is_literal(operand.substr(1));
-  if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
-    char previous = 0;
-    return std::all_of(operand.begin(), operand.end(), [&previous](char each) {
-      const bool exponent = (each == '-' || each == '+') && (previous == 'e' || previous == 'E');
-      previous = each;
-      return exponent || std::isalnum(static_cast<unsigned char>(each)) != 0 || each == '.' ||
-             each == '_';
-    });
-  }
-  if (c == '"' || c == '`') {
-    return operand.size() > 1 && operand.find(c, 1) == operand.size() - 1;
-  }
-  return is_boolean(operand) || operand == "null" || operand == "nil" || operand == "None" ||
-         operand == "undefined" || operand == "NULL" || operand == "nullptr";
-}
 
 assertion read_assertion(std::string_view text, std::string_view code, const language& as,
                          const table_content& tables) {

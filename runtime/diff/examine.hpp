@@ -8,6 +8,7 @@
 #include "schema/task.hpp"
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,5 +41,9 @@ struct examination {
 /// is cut and shown.
 [[nodiscard]] examination examine(const change& all, const schema::task_spec& task,
                                   const tables& known, const redact_fn& redact = {});
+
+/// Paths of the change that are production code: of a known language, and neither tests, generated
+/// code, configuration nor prose.
+[[nodiscard]] std::set<std::string> production_files(const change& all, const tables& known);
 
 }  // namespace skein::diff

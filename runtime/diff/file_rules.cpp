@@ -108,6 +108,7 @@ void check_kinds(const file_view& view, finding_list& into) {
   } rules[] = {{file_kind::ci, "ci.changed"},
                {file_kind::instructions, "path.agent_instructions"},
                {file_kind::protect, "path.protected"},
+               {file_kind::git_config, "path.git_config"},
                {file_kind::linter, "linter.config_changed"},
                {file_kind::coverage, "coverage.config_changed"},
                {file_kind::test_config, "test.config_changed"},

@@ -16,9 +16,16 @@ constexpr std::size_t longest_detail = 300;
 
 std::uint8_t granted(const schema::capability_spec& capabilities) {
   std::uint8_t out = 0;
-  if (capabilities.modify_ci) out |= static_cast<std::uint8_t>(capability::modify_ci);
-  if (capabilities.modify_lockfile) out |= static_cast<std::uint8_t>(capability::modify_lockfile);
-  if (capabilities.modify_tests) out |= static_cast<std::uint8_t>(capability::modify_tests);
+  const std::pair<bool, capability> all[] = {
+      {capabilities.modify_ci, capability::modify_ci},
+      {capabilities.modify_lockfile, capability::modify_lockfile},
+      {capabilities.modify_tests, capability::modify_tests},
+      {capabilities.modify_agent_config, capability::modify_agent_config},
+      {capabilities.modify_tool_config, capability::modify_tool_config},
+      {capabilities.modify_git_config, capability::modify_git_config}};
+  for (const auto& [given, which] : all) {
+    if (given) out |= static_cast<std::uint8_t>(which);
+  }
   return out;
 }
 

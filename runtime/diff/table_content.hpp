@@ -33,7 +33,8 @@ enum class file_kind : std::uint8_t {
   generated,
   docs,
   instructions,  ///< of coding agents
-  protect,       ///< runs by itself on somebody's machine, or steers git
+  protect,       ///< runs by itself on somebody's machine
+  git_config,    ///< steers git
   secret,
   security,
   image,
@@ -41,9 +42,9 @@ enum class file_kind : std::uint8_t {
   script,
   source
 };
-inline constexpr std::array<const char*, 19> kind_names{
+inline constexpr std::array<const char*, 20> kind_names{
     "test",     "ci",       "build",     "testConfig", "manifest",     "lockfile",  "linter",
-    "coverage", "snapshot", "generated", "docs",       "instructions", "protected", "secret",
+    "coverage", "snapshot", "generated", "docs",       "instructions", "protected", "gitConfig", "secret",
     "security", "image",    "program",   "script",     "source"};
 inline constexpr std::size_t kind_count = kind_names.size();
 using kind_set = std::uint32_t;
@@ -55,9 +56,17 @@ using kind_set = std::uint32_t;
 /// Kinds that somebody obeys without looking: their patterns are in small letters and are compared
 /// with what a path looks like, or is to some file system; see known_as().
 inline constexpr kind_set kinds_by_look = bit(file_kind::ci) | bit(file_kind::instructions) |
-                                          bit(file_kind::protect) | bit(file_kind::secret);
+                                          bit(file_kind::protect) | bit(file_kind::git_config) |
+                                          bit(file_kind::secret);
 
-enum class capability : std::uint8_t { modify_ci = 1, modify_lockfile = 2, modify_tests = 4 };
+enum class capability : std::uint8_t {
+  modify_ci = 1,
+  modify_lockfile = 2,
+  modify_tests = 4,
+  modify_agent_config = 8,
+  modify_tool_config = 16,
+  modify_git_config = 32
+};
 
 /// What becomes of a finding. The texts are those of schema::finding.
 struct rule_policy {

@@ -142,8 +142,16 @@ class table_reader {
         made.relaxed_by |= static_cast<std::uint8_t>(capability::modify_lockfile);
       } else if (each == "modifyTests") {
         made.relaxed_by |= static_cast<std::uint8_t>(capability::modify_tests);
+      } else if (each == "modifyAgentConfig") {
+        made.relaxed_by |= static_cast<std::uint8_t>(capability::modify_agent_config);
+      } else if (each == "modifyToolConfig") {
+        made.relaxed_by |= static_cast<std::uint8_t>(capability::modify_tool_config);
+      } else if (each == "modifyGitConfig") {
+        made.relaxed_by |= static_cast<std::uint8_t>(capability::modify_git_config);
       } else {
-        nodes_.fail(node, "unknown capability " + each, "modifyCi, modifyLockfile or modifyTests");
+        nodes_.fail(node, "unknown capability " + each,
+                    "modifyCi, modifyLockfile, modifyTests, modifyAgentConfig, modifyToolConfig or "
+                    "modifyGitConfig");
       }
     }
     const auto by_risk = nodes_.texts(node, "byRisk");

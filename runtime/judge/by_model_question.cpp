@@ -40,6 +40,11 @@ std::string contract(const schema::task& task) {
   out += std::string("\n- CI may be changed: ") + (spec.capabilities.modify_ci ? "yes" : "no");
   out += std::string("\n- lockfiles may be changed: ") +
          (spec.capabilities.modify_lockfile ? "yes" : "no");
+  if (spec.capabilities.modify_agent_config)
+    out += "\n- configuration of agents may be changed: yes";
+  if (spec.capabilities.modify_tool_config)
+    out += "\n- configuration of tools may be changed: yes";
+  if (spec.capabilities.modify_git_config) out += "\n- configuration of git may be changed: yes";
   out += "\n- risk: " + std::string(schema::to_string(spec.risk)) + "\n";
   return out;
 }

@@ -73,6 +73,10 @@ void from_task(const schema::task& task, const rule_content& known, risk& now) {
   }
   if (spec.capabilities.modify_ci) raise(now, risk_level::high, "it may change CI");
   if (spec.capabilities.modify_lockfile) raise(now, risk_level::medium, "it may change lockfiles");
+  if (spec.capabilities.modify_agent_config || spec.capabilities.modify_tool_config ||
+      spec.capabilities.modify_git_config) {
+    raise(now, risk_level::medium, "it may change what tools and agents obey");
+  }
   switch (spec.capabilities.network) {
     case schema::network_grant::none:
       break;

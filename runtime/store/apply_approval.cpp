@@ -50,7 +50,8 @@ result<sqlite_writer::open_approval> sqlite_writer::find_approval(const std::str
     return not_waiting(run_id, word_of(out.run.state));
   }
   query row(connection_->prepared(
-                "SELECT a.diff_sha256, a.required, a.expires_ms, a.escalated_ms, o.submitter FROM "
+                "SELECT a.diff_sha256, a.required, a.expires_ms, a.escalated_ms, o.submitter, "
+                "a.diff_sha256 = o.task_sha256 FROM "
                 "approvals a JOIN run_origins o ON o.run_seq = a.run_seq WHERE a.run_seq = ?1 AND "
                 "a.attempt = ?2 AND a.state = 'pending'"),
             out.run.seq, out.run.attempt);
@@ -60,6 +61,7 @@ result<sqlite_writer::open_approval> sqlite_writer::find_approval(const std::str
   out.expires_ms = row.integer(2);
   out.escalated_ms = row.integer(3);
   out.submitter = row.text(4);
+  out.of_contract = row.integer(5) != 0;
   return out;
 }
 
@@ -111,7 +113,8 @@ result<applied> sqlite_writer::apply(const decide_approval& op) {
   }
   if (yes < open.required) return applied{.affected = 1, .state = run.state};
   close_approval(op.run_id, run, schema::approval_state::approved, op.by, op.reason);
-  move.to = schema::run_state::publish;
+  // What was asked before the run began lets it begin; the queue has it again.
+  move.to = open.of_contract ? schema::run_state::schedule : schema::run_state::publish;
   move.event = {{"approvedBy", op.by}};
   return apply(move);
 }

@@ -54,7 +54,7 @@ struct add_run {
 
 /// Parks a run: goes with the move to waiting_approval.
 struct approval_request {
-  std::string diff_sha256;
+  std::string diff_sha256;  ///< or the task's own: asked before the run begins
   schema::risk_level risk = schema::risk_level::low;
   std::uint32_t required = 1;  ///< people who have to say yes
   std::vector<std::string> why;
@@ -93,7 +93,7 @@ struct advance_run {
 /// A person's answer to a pending approval. `not_found` when the run waits for none; `unauthorised`
 /// for the run's own submitter who would approve; `refused` after the time is over; `conflict` for
 /// another diff than the one asked about, and for a second answer of the same person. The last yes
-/// that was missing moves the run to publish, a no ends it: the reply's state says so.
+/// that was missing moves the run to publish (to schedule, if the question was about its task), a no ends it: the reply's state says so.
 struct decide_approval {
   std::string run_id;
   std::string diff_sha256;

@@ -90,6 +90,7 @@ class sqlite_writer final : public writer {
   result<applied> apply(const escalate_approval& op);
   result<applied> apply(const put_incident& op);
   struct open_approval {
+    bool of_contract = false;  ///< asked before the run began: about its task, not about a change
     run_key run;
     std::string submitter;
     std::string diff_sha256;

@@ -7,7 +7,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <string_view>
 
 namespace skein::workspace {
 
@@ -54,6 +58,21 @@ result<bool> settle(const std::filesystem::path& link, const std::filesystem::pa
     return errno_error("create " + link.string(), errno);
   }
   return false;
+}
+
+std::uint64_t free_memory(const std::filesystem::path& memory) {
+  struct statfs found {};
+  if (memory.empty() || ::statfs(memory.c_str(), &found) != 0) return 0;
+  std::ifstream told("/proc/meminfo");
+  std::uint64_t available = 0;
+  for (std::string line; std::getline(told, line);) {
+    constexpr std::string_view key = "MemAvailable:";
+    if (!line.starts_with(key)) continue;
+    available = std::strtoull(line.c_str() + key.size(), nullptr, 10) * 1024;
+    break;
+  }
+  return std::min(available, static_cast<std::uint64_t>(found.f_bavail) *
+                                 static_cast<std::uint64_t>(found.f_bsize));
 }
 
 }  // namespace skein::workspace

@@ -16,4 +16,8 @@ namespace skein::workspace {
 [[nodiscard]] result<bool> settle(const std::filesystem::path& link,
                                   const std::filesystem::path& memory, std::uint64_t wanted_bytes);
 
+/// What can still be put below `memory` (a tmpfs) without making others suffer: what it has free, or
+/// what the machine has available if that is less; 0 when neither can be told. Blocking.
+[[nodiscard]] std::uint64_t free_memory(const std::filesystem::path& memory);
+
 }  // namespace skein::workspace

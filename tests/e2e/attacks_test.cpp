@@ -8,6 +8,7 @@ namespace {
 class git_attack : public attack_test {};
 class exfiltration : public attack_test {};
 class gaming : public attack_test {};
+class planted : public attack_test {};
 class bomb : public attack_test {};
 
 TEST_P(git_attack, B8_T3_C2_NothingOfItIsCarriedOut) {
@@ -19,6 +20,10 @@ TEST_P(exfiltration, B7_T5_T1_7_NothingLeaves) {
 }
 
 TEST_P(gaming, R3_T8_IsNotPublishedWithoutAPerson) {
+  carry_out(GetParam());
+}
+
+TEST_P(planted, T3_6_C1_C2_WhatThePlatformReadsByNameIsNotFollowed) {
   carry_out(GetParam());
 }
 
@@ -34,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(redteam, git_attack, ::testing::ValuesIn(attacks_of("gi
 INSTANTIATE_TEST_SUITE_P(redteam, exfiltration,
                          ::testing::ValuesIn(attacks_of("exfiltration.yaml")), name_of);
 INSTANTIATE_TEST_SUITE_P(redteam, gaming, ::testing::ValuesIn(attacks_of("gaming.yaml")), name_of);
+INSTANTIATE_TEST_SUITE_P(redteam, planted, ::testing::ValuesIn(attacks_of("paths.yaml")), name_of);
 INSTANTIATE_TEST_SUITE_P(redteam, bomb, ::testing::ValuesIn(attacks_of("bombs.yaml")), name_of);
 
 }  // namespace

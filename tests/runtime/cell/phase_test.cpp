@@ -39,6 +39,22 @@ TEST_F(cell_test, a_phase_can_be_entered_again_with_its_change) {
   }
 }
 
+TEST_F(cell_test, T3_10_T6_3_caches_of_packages_are_of_one_phase_and_the_host_s_cannot_be_written) {
+  const std::string caches =
+      "npm_config_cache=${npm_config_cache:-$HOME/.npm} CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} "
+      "GOPATH=${GOPATH:-$HOME/go} PIP_CACHE_DIR=${PIP_CACHE_DIR:-$HOME/.cache/pip}; "
+      "m2=$HOME/.m2; for d in \"$npm_config_cache\" \"$CARGO_HOME\" \"$GOPATH\" "
+      "\"$PIP_CACHE_DIR\" \"$m2\" \"$HOME/.cache\"; do ";
+  start("agent");
+  EXPECT_EQ("", run(caches + "mkdir -p \"$d\" && echo poison >\"$d/planted\" || exit 1; done").output);
+  EXPECT_EQ("poison\n", run(caches + "cat \"$d/planted\"; break; done").output);
+  ASSERT_TRUE(take(ask_enter(*cell_, "verify")));
+  EXPECT_EQ("", run(caches + "cat \"$d/planted\" 2>/dev/null; done; true").output);
+  for (const char* host : {"/usr/lib", "/usr/local/lib", "/usr/share", "/usr/bin"}) {
+    EXPECT_NE(0, run("touch " + std::string(host) + "/planted 2>/dev/null").code) << host;
+  }
+}
+
 TEST_F(cell_test, no_process_crosses_a_phase) {
   start("agent");
   EXPECT_EQ(0, run("(setsid sleep 1000 &)").code);

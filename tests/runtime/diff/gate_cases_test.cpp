@@ -14,6 +14,9 @@ schema::task_spec task_of(const gate_case& given) {
   auto task = open_task();
   task.capabilities.modify_ci = given.capabilities.contains("modifyCi");
   task.capabilities.modify_lockfile = given.capabilities.contains("modifyLockfile");
+  task.capabilities.modify_agent_config = given.capabilities.contains("modifyAgentConfig");
+  task.capabilities.modify_tool_config = given.capabilities.contains("modifyToolConfig");
+  task.capabilities.modify_git_config = given.capabilities.contains("modifyGitConfig");
   task.capabilities.modify_tests = given.capabilities.contains("modifyTests");
   return task;
 }
