@@ -42,7 +42,10 @@ class Console : public store::testing::StoreTest {
               return std::vector<reason>{{"queue", "because of the queue", "wait"}};
             },
             now_ms_,
-            [this]() -> result<tenant_limits> { return limits_; }};
+            [this]() -> result<tenant_limits> {
+              if (limits_fail_) return *limits_fail_;
+              return limits_;
+            }};
   }
   bool press(int key) { return shown_.key(key, from()); }
   void type(const std::string& text) {
@@ -76,6 +79,7 @@ class Console : public store::testing::StoreTest {
   }
 
   tenant_limits limits_;
+  std::optional<error> limits_fail_;
   prompt_desk desk_;
   console shown_{desk_, "/state"};
 };
@@ -150,6 +154,10 @@ TEST_F(Console, ShowsWhatTenantsUseAndMayUse) {
   must(store::set_switch{
       {store::switch_kind::hold, store::switch_scope::tenant, "payments", "ada", "", 1}});
   EXPECT_THAT(screen(), HasSubstr("hold payments"));
+  limits_fail_ = error{errc::invalid, "skein.yaml is wrong", {}};
+  const auto without = screen();
+  EXPECT_THAT(without, HasSubstr("1.50+6.50 ")) << "what is used is shown all the same";
+  EXPECT_THAT(without, HasSubstr("skein.yaml is wrong"));
 }
 
 TEST_F(Console, ShowsHowACampaignBurnsDown) {
