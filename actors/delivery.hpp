@@ -49,7 +49,8 @@ struct delivery {
   void describe();
   /// Where the branch has to be for the push; empty: nowhere.
   [[nodiscard]] std::string branch_before() const {
-    return order.follows ? order.base.commit : std::string();
+    if (!order.follows) return {};
+    return order.follows->rebase() ? order.follows->head : order.base.commit;
   }
 };
 

@@ -4,6 +4,7 @@
 #include "actors/parts.hpp"
 #include "actors/publisher.hpp"
 #include "actors/repository.hpp"
+#include "actors/rollback.hpp"
 #include "actors/system/fleet.hpp"
 #include "actors/system/store.hpp"
 #include "actors/system/terminator.hpp"
@@ -21,6 +22,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
+#include <future>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -163,6 +165,27 @@ class fleet_process : public embedded_fleet {
   result<switch_report> lift(const store::lift_switch& order) override {
     return call<switch_report>(operate_lift{order}, "lift the switch");
   }
+  result<rolled_back> roll_back(const rollback_order& order) override {
+    if (!fleet_) return error{errc::cancelled, "roll back: the fleet is stopping", {}};
+    // On the caller's thread: it waits for forges. What it writes goes through the one writer.
+    SKEIN_TRY(view, store::reader::open(options_.layout));
+    const rollback_records records{[this](store::operation what) { return keep(std::move(what)); },
+                                   *view};
+    const auto in_line = [](const forge_place& place, const std::function<void()>& work) {
+      auto over = std::make_shared<std::promise<void>>();
+      auto waited_for = over->get_future();
+      // Dropped by a pool that ends: then the promise is broken, and nobody waits any more.
+      place.line->post([&work, over = std::move(over)] {
+        work();
+        over->set_value();
+      });
+      waited_for.wait();
+    };
+    SKEIN_TRY(steps, actors::roll_back(order, {records, world_->forges, options_.config,
+                                               options_.layout.mirrors(), &wall_clock_ms, in_line},
+                                       {}));
+    return rolled_back{std::move(steps)};
+  }
   result<active_answer> active() override {
     return call<active_answer>(get_active{}, "ask the fleet");
   }
@@ -191,12 +214,7 @@ class fleet_process : public embedded_fleet {
 
   result<> note(const store::note_event& what) override {
     if (!fleet_) return error{errc::cancelled, "note " + what.kind + ": the fleet is stopping", {}};
-    caf::scoped_actor self{system_};
-    result<> outcome;
-    self->request(store_, call_timeout, commit{what})
-        .receive([](const store::applied&) {},
-                 [&](const caf::error& failed) { outcome = from_caf(failed, "note " + what.kind); });
-    return outcome;
+    return keep(what);
   }
 
   void wait_for_commit(std::chrono::milliseconds longest) override { bell_.wait(longest); }
@@ -221,6 +239,15 @@ class fleet_process : public embedded_fleet {
     config.set("scheduler.max-threads", 2);
     config.set("scheduler.max-throughput", 50);
     return config;
+  }
+
+  result<> keep(store::operation what) {
+    caf::scoped_actor self{system_};
+    result<> outcome;
+    self->request(store_, call_timeout, commit{std::move(what)})
+        .receive([](const store::applied&) {},
+                 [&](const caf::error& failed) { outcome = from_caf(failed, "record"); });
+    return outcome;
   }
 
   template <class Answer, class Message>

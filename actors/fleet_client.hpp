@@ -31,6 +31,8 @@ class fleet_client {
   [[nodiscard]] virtual result<run_decided> decide(const decide_run& order) = 0;
   [[nodiscard]] virtual result<retried> retry(const retry_campaign& order) = 0;
   [[nodiscard]] virtual result<campaign_answer> control(const control_campaign& order) = 0;
+  /// Takes back what a campaign published; may be repeated. Waits for the limits of forges.
+  [[nodiscard]] virtual result<rolled_back> roll_back(const rollback_order& order) = 0;
   /// The reply to a kill leaves when the last process of the last cell is dead.
   [[nodiscard]] virtual result<switch_report> operate(const store::switch_row& order) = 0;
   [[nodiscard]] virtual result<switch_report> lift(const store::lift_switch& order) = 0;

@@ -95,6 +95,7 @@ std::shared_ptr<forge_place> place_of(const std::string& name, const schema::for
   place->line = std::make_shared<process::blocking_pool::sequence>(around.pool);
   place->rules = rules_of(from);
   place->stale = {from.remind_after.count(), from.close_after.count(), from.delete_after.count()};
+  place->rebases = from.rebases;
   place->poll_after = from.poll_after;
   place->webhook_secrets = [name, from,
                             environment = around.environment]() -> std::vector<std::string> {

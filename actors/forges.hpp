@@ -33,6 +33,7 @@ struct forge_place {
   std::shared_ptr<process::blocking_pool::sequence> line;
   forge::life_rules rules;
   forge::stale_rules stale;
+  std::uint32_t rebases = 3;  ///< of one pull request
   std::chrono::milliseconds poll_after{std::chrono::minutes{5}};
   /// What its deliveries may be signed with; none: no delivery is taken. Blocking: reads them anew.
   std::function<std::vector<std::string>()> webhook_secrets;

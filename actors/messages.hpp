@@ -143,6 +143,18 @@ struct record_change {
   std::shared_ptr<const schema::task> task;  ///< what the change is examined against
   std::shared_ptr<const scan::secret_scanner> secrets;  ///< knows the canary
 };
+/// Makes the change of a commit of ours on another base.
+struct carry_change {
+  git::base onto;
+  std::string repo_url;
+  std::string branch;  ///< has `head`, for a mirror that does not
+  std::string from;    ///< the commit that the change was made on
+  std::string head;
+};
+struct carried_change {
+  std::shared_ptr<const workspace::change_set> change;  ///< null: it does not apply
+  std::string reason;
+};
 struct recorded_change {
   std::string tree;
   git::diff diff;
@@ -344,6 +356,7 @@ struct lease_answer {
 struct return_lease {
   std::string run_id;
   schema::usage used;
+  bool opened_nothing = false;  ///< the pull request that was counted for it is not there
 };
 /// Before a pull request is opened; counts it.
 struct take_pull_request {
@@ -430,6 +443,30 @@ struct campaign_answer {
   schema::campaign_state state = schema::campaign_state::running;
 };
 struct wave_tick {};
+
+/// What rolling a campaign back came to; see rollback.hpp.
+enum class rollback_act {
+  nothing,         ///< it is as it should be
+  closed,          ///< the pull request
+  branch_deleted,  ///< of the remote
+  reverted,        ///< a pull request that takes back what was merged
+  person           ///< it could not be done here; `detail` says what a person has to do
+};
+[[nodiscard]] std::string_view to_string(rollback_act value) noexcept;
+struct rollback_step {
+  std::string run_id;
+  std::string repo_url;
+  rollback_act act = rollback_act::nothing;
+  std::string detail;
+};
+struct rollback_order {
+  std::string campaign;
+  std::string by;
+  bool dry_run = false;
+};
+struct rolled_back {
+  std::vector<rollback_step> steps;
+};
 
 // -- intake --------------------------------------------------------------------------------------
 

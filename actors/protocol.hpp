@@ -37,6 +37,7 @@ using store_actor = caf::typed_actor<
 using repository_actor =
     caf::typed_actor<caf::replies_to<prepare_base>::with<prepared_base>,
                      caf::replies_to<record_change>::with<recorded_change>,
+                     caf::replies_to<carry_change>::with<carried_change>,
                      caf::replies_to<put_text>::with<stored_text>, caf::reacts_to<job_done>>;
 
 /// One attempt's files and cells on a worker. Sender: run, agent, tool call, verifier. Monitors the
@@ -191,6 +192,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::intent_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::prepare_base)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::prepared_base)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::record_change)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::carry_change)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::carried_change)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::recorded_change)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::put_text)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(skein::actors::stored_text)

@@ -17,7 +17,7 @@
 //                                          └▶ unknown, or a crash ─▶ look; absent for 2 minutes ─▶
 //                                          open
 //
-//   a follow-up: is that one open and its branch at our base? ─▶ intent ─▶ push onto it ─▶ recorded
+//   a follow-up: is that one open and its branch where we left it? ─▶ intent ─▶ push there ─▶ recorded
 //
 // A stop is obeyed between any two steps, and wakes what waits.
 #pragma once

@@ -12,9 +12,10 @@ void publisher_state::follow(const delivery_ptr& work) {
   self->request(store, store_timeout, get_pull_requests{that})
       .then(
           [this, work](const pull_request_list& rows) {
-            const auto& base = work->order.base.commit;
+            const auto before = work->branch_before();
             const bool there = rows.size() == 1 && rows.front().state == pr_state::open;
-            if (there && rows.front().commit == base && rows.front().head_commit == base) {
+            if (there && rows.front().commit == before &&
+                rows.front().head_commit == before) {
               return begin(work);
             }
             // Somebody closed it, merged it, or took its branch over: that is their answer.
@@ -36,6 +37,11 @@ void publisher_state::followed(const delivery_ptr& work, const std::string& how)
   more.head_commit = work->commit;
   more.checks = store::checks_state::none;
   more.kind = "pull_request_updated";
+  if (work->order.follows->rebase()) {
+    more.kind = "pull_request_rebased";
+    more.base_commit = work->order.base.commit;
+    more.rebase_end = std::string{};
+  }
   more.payload = {
       {"commit", work->commit}, {"by", work->order.run.id}, {"round", work->order.follows->round}};
   keep(work, std::move(more), "record the new commit of the pull request", [this, work, how] {

@@ -204,6 +204,7 @@ void publisher_state::claim(const delivery_ptr& work, std::function<void()> then
   row.branch = work->text.branch;
   row.commit = work->commit;
   row.base_branch = work->order.base.branch;
+  row.base_commit = work->order.base.commit;
   row.fingerprint = work->order.run.fingerprint;
   row.paths = work->facts.paths;
   keep(work, std::move(claim), "claim the pull request", std::move(then));

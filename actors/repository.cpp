@@ -196,6 +196,28 @@ result<recorded_change> record(const surroundings& world, const record_change& a
   return recorded;
 }
 
+/// What does not apply is an answer; an error is one of the platform's.
+result<carried_change> carry(const surroundings& world, const carry_change& ask,
+                             const git::location& where) {
+  const auto& mirror = ask.onto.mirror;
+  auto tree = git::tree_of(mirror, ask.head);
+  if (!tree) {
+    SKEIN_TRY(there, git::fetch(world.layout.mirrors(), where, ask.branch, ask.head,
+                                world.config.git_timeout, {}));
+    tree = there.tree;
+  }
+  if (!git::tree_of(mirror, ask.from)) {
+    SKEIN_TRY(there, git::fetch(world.layout.mirrors(), where, ask.onto.branch, ask.from,
+                                world.config.git_timeout, {}));
+    (void)there;
+  }
+  auto made = git::carry_over(ask.onto, *tree, ask.from, workspace::change_limits{});
+  if (made) return carried_change{std::make_shared<const workspace::change_set>(std::move(*made)), {}};
+  const bool told = made.error().code == errc::conflict || made.error().code == errc::refused;
+  if (!told) return made.error();
+  return carried_change{nullptr, made.error().message};
+}
+
 result<stored_text> put(const surroundings& world, const put_text& ask) {
   auto clean = (ask.secrets ? *ask.secrets : world.rules.secrets).redact(ask.text);
   const bool redacted = clean != ask.text;
@@ -234,6 +256,29 @@ caf::typed_response_promise<prepared_base> repository_state::prepare(const prepa
   return promise;
 }
 
+caf::typed_response_promise<carried_change> repository_state::carry(const carry_change& ask) {
+  auto promise = self->make_response_promise<carried_change>();
+  auto done = [promise](result<carried_change> made) mutable {
+    if (made) {
+      promise.deliver(std::move(*made));
+    } else {
+      promise.deliver(to_caf(made.error()));
+    }
+  };
+  auto where = git::parse_location(ask.repo_url);
+  if (!where) {
+    done(where.error());
+    return promise;
+  }
+  log_in(self, world->forges, *where, [this, ask, done](result<git::location> known) mutable {
+    if (!known) return done(known.error());
+    offload<carried_change>(
+        self, world->pool,
+        [world = world, ask, at = *known] { return actors::carry(*world, ask, at); }, done);
+  });
+  return promise;
+}
+
 void repository_state::requester_gone(const caf::actor_addr& who) {
   bases.gone(who);
   for (const auto& unused : bases.take_excess()) {
@@ -255,6 +300,7 @@ repository_actor::behavior_type repository(
   return {
       [self](const prepare_base& ask) { return self->state.prepare(ask); },
       [on_pool](const record_change& ask) { return on_pool(&record, ask); },
+      [self](const carry_change& ask) { return self->state.carry(ask); },
       [on_pool](const put_text& ask) { return on_pool(&put, ask); },
       [](job_done& job) { job.deliver(); },
   };

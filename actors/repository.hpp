@@ -23,6 +23,7 @@ struct repository_state {
       : self(self) {}
 
   caf::typed_response_promise<prepared_base> prepare(const prepare_base& ask);
+  caf::typed_response_promise<carried_change> carry(const carry_change& ask);
   void requester_gone(const caf::actor_addr& who);
 };
 

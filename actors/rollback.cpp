@@ -25,7 +25,7 @@ class rollback {
       : order_(order), with_(with), tell_(tell) {}
 
   result<std::vector<rollback_step>> run() {
-    SKEIN_TRY(campaign, with_.writer.view().campaign(order_.campaign));
+    SKEIN_TRY(campaign, with_.records.view.campaign(order_.campaign));
     if (campaign.state == schema::campaign_state::running && !order_.dry_run) {
       return error{errc::refused,
                    "campaign " + order_.campaign + " is running: it may still publish",
@@ -35,9 +35,9 @@ class rollback {
     filter.campaign = order_.campaign;
     filter.with_superseded = true;
     filter.limit = 0;
-    SKEIN_TRY(runs, with_.writer.view().runs(filter));
+    SKEIN_TRY(runs, with_.records.view.runs(filter));
     for (const auto& each : runs) {
-      SKEIN_TRY(intent, with_.writer.view().intent(each.id));
+      SKEIN_TRY(intent, with_.records.view.intent(each.id));
       if (intent) SKEIN_CHECK(take_back(each, *intent));
     }
     return std::move(steps_);
@@ -51,16 +51,16 @@ class rollback {
 
   /// An error only when the database does not take it.
   result<> keep(store::operation what) {
-    const auto answers = with_.writer.commit(std::vector<store::operation>{std::move(what)});
-    if (answers.empty() || !answers.front()) {
-      return answers.empty() ? error{errc::internal, "no answer of the store", ""}
-                             : answers.front().error();
-    }
-    return {};
+    return with_.records.commit(std::move(what));
   }
   result<> journal(const schema::run& run, const std::string& kind, nlohmann::json payload) {
     return keep(
         store::note_event{kind, run.id, run.campaign, run.tenant, order_.by, std::move(payload)});
+  }
+
+  void in_line(const forge_place& place, const std::function<void()>& work) const {
+    if (!with_.in_line) return work();
+    with_.in_line(place, work);
   }
 
   /// Waits out the forge's limits, on its HTTP client's clock.
@@ -68,7 +68,7 @@ class rollback {
   forge::answer<T> patiently(const forge_place& place, Call call) {
     forge::answer<T> said;
     for (int i = 0; i < most_tries; ++i) {
-      said = call(*place.at, forge::call_limits{call_deadline, {}});
+      in_line(place, [&] { said = call(*place.at, forge::call_limits{call_deadline, {}}); });
       if (said.end != forge::outcome::rate_limited || said.wait_ms > longest_wait_ms) return said;
       auto over = std::make_shared<std::promise<void>>();
       auto later = over->get_future();
@@ -83,7 +83,7 @@ class rollback {
   result<> take_back(const schema::run& run, const store::outbox_row& intent) {
     store::pull_request_filter mine;
     mine.run_id = run.id;
-    SKEIN_TRY(rows, with_.writer.view().pull_requests(mine));
+    SKEIN_TRY(rows, with_.records.view.pull_requests(mine));
     const auto place = rows.empty() ? nullptr : with_.forges.named(rows.front().forge);
     if (!rows.empty() && rows.front().number != 0 && !place) {
       say(run, rollback_act::person,
@@ -94,7 +94,9 @@ class rollback {
       SKEIN_TRY(go_on, close(run, rows.front(), *place));
       if (!go_on) return {};
     }
-    return delete_branch(run, intent, place, !rows.empty());
+    // More may have been pushed for the pull request since, by runs of their own.
+    const auto ours = rows.empty() ? intent.commit : rows.front().commit;
+    return delete_branch(run, intent.branch, ours, place, !rows.empty());
   }
 
   /// The value: whether the branch may go.
@@ -140,34 +142,36 @@ class rollback {
 
   result<git::location> reach(const schema::run& run, const forge_place* place) {
     SKEIN_TRY(where, git::parse_location(run.repo.url));
-    return place == nullptr ? result<git::location>(where) : with_login(*place, where);
+    result<git::location> out = where;
+    if (place != nullptr) in_line(*place, [&] { out = with_login(*place, where); });
+    return out;
   }
 
-  result<> delete_branch(const schema::run& run, const store::outbox_row& intent,
-                         const forge_place_ptr& place, bool recorded) {
+  result<> delete_branch(const schema::run& run, const std::string& branch,
+                         const std::string& ours, const forge_place_ptr& place, bool recorded) {
     const auto where = reach(run, place.get());
     const auto timeout = with_.config.git_timeout;
-    const auto at = where ? git::find_branch(*where, intent.branch, timeout, {})
+    const auto at = where ? git::find_branch(*where, branch, timeout, {})
                           : result<std::string>(where.error());
     if (!at) {
-      say(run, rollback_act::person, "delete branch " + intent.branch + ": " + at.error().message);
+      say(run, rollback_act::person, "delete branch " + branch + ": " + at.error().message);
       return {};
     }
     if (at->empty()) {
-      say(run, rollback_act::nothing, "branch " + intent.branch + " is not there");
+      say(run, rollback_act::nothing, "branch " + branch + " is not there");
       return {};
     }
-    if (*at != intent.commit) {
+    if (*at != ours) {
       say(run, rollback_act::person,
-          "branch " + intent.branch + " was pushed to since; delete it if it is not needed");
+          "branch " + branch + " was pushed to since; delete it if it is not needed");
       return {};
     }
     if (order_.dry_run) {
-      say(run, rollback_act::branch_deleted, "would delete branch " + intent.branch);
+      say(run, rollback_act::branch_deleted, "would delete branch " + branch);
       return {};
     }
-    SKEIN_CHECK(journal(run, "rollback_deletes", {{"branch", intent.branch}}));
-    if (auto gone = git::delete_branch(*where, intent.branch, intent.commit, timeout, {}); !gone) {
+    SKEIN_CHECK(journal(run, "rollback_deletes", {{"branch", branch}}));
+    if (auto gone = git::delete_branch(*where, branch, ours, timeout, {}); !gone) {
       say(run, rollback_act::person, gone.error().message);
       return {};
     }
@@ -179,7 +183,7 @@ class rollback {
       what.by = order_.by;
       SKEIN_CHECK(keep(std::move(what)));
     }
-    say(run, rollback_act::branch_deleted, intent.branch);
+    say(run, rollback_act::branch_deleted, branch);
     return {};
   }
 
@@ -207,7 +211,10 @@ class rollback {
     const auto timeout = with_.config.git_timeout;
     const auto head = git::fetch(with_.mirrors, *reached, row.base_branch, "", timeout, {});
     if (!head) return by_hand(head.error());
-    const auto tree = git::take_back(*head, run.tree, run.base_commit);
+    // What stands in the pull request last is what was merged.
+    const auto merged = git::tree_of(head->mirror, row.commit);
+    const auto tree = git::take_back(*head, merged ? *merged : run.tree,
+                                     merged ? row.base_commit : run.base_commit);
     if (!tree) return by_hand(tree.error());
     if (*tree == head->tree) {
       say(run, rollback_act::nothing, "what " + row.url + " changed is not there any more");
@@ -260,6 +267,16 @@ std::string_view to_string(rollback_act value) noexcept {
       return "person";
   }
   return "nothing";
+}
+
+rollback_records records_of(store::writer& writer) {
+  const auto keep = [&writer](store::operation what) -> result<> {
+    const auto answers = writer.commit(std::vector<store::operation>{std::move(what)});
+    if (answers.empty()) return error{errc::internal, "no answer of the store", ""};
+    if (!answers.front()) return answers.front().error();
+    return {};
+  };
+  return {keep, writer.view()};
 }
 
 result<std::vector<rollback_step>> roll_back(

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/forges.hpp"
+#include "actors/messages.hpp"
 #include "runtime/store/writer.hpp"
 #include "schema/config.hpp"
 
@@ -13,34 +14,22 @@
 
 namespace skein::actors {
 
-enum class rollback_act {
-  nothing,         ///< it is as it should be
-  closed,          ///< the pull request
-  branch_deleted,  ///< of the remote
-  reverted,        ///< a pull request that takes back what was merged
-  person           ///< it could not be done here; `detail` says what a person has to do
+/// What it needs of the database: of a file that nobody else writes, or of a fleet at work.
+struct rollback_records {
+  std::function<result<>(store::operation)> commit;
+  const store::reader& view;
 };
-[[nodiscard]] std::string_view to_string(rollback_act value) noexcept;
-
-struct rollback_step {
-  std::string run_id;
-  std::string repo_url;
-  rollback_act act = rollback_act::nothing;
-  std::string detail;
-};
-
-struct rollback_order {
-  std::string campaign;
-  std::string by;
-  bool dry_run = false;
-};
+/// The records of a writer that the caller has to itself.
+[[nodiscard]] rollback_records records_of(store::writer& writer);
 
 struct rollback_means {
-  store::writer& writer;
+  rollback_records records;
   const forge_sources& forges;
   const schema::config& config;
   std::filesystem::path mirrors;
   std::function<std::int64_t()> now_ms;
+  /// Calls it where that forge may be asked, and waits; empty: nobody else asks forges, so here.
+  std::function<void(const forge_place&, const std::function<void()>&)> in_line = {};
 };
 
 /// Blocking; waits for the limits of forges. `tell` hears every step at once. `not_found`: no such

@@ -48,6 +48,8 @@ std::optional<store::operation> change_of(const forge::webhook_event& event,
     return of_pull(*pull, row, now_ms);
   }
   if (const auto* push = std::get_if<forge::push_event>(&event)) {
+    // Its base moved: to be looked at, nothing is known yet.
+    if (push->reference != "refs/heads/" + row.branch) return std::nullopt;
     store::set_pull_request out;
     out.run_id = row.run_id;
     out.branch_there = !push->deleted;
@@ -63,7 +65,8 @@ bool concerns(const forge::webhook_event& event, const store::pull_request_row& 
     return row.number != 0 && pull->number == row.number;
   }
   if (const auto* push = std::get_if<forge::push_event>(&event)) {
-    return push->reference == "refs/heads/" + row.branch;
+    return push->reference == "refs/heads/" + row.branch ||
+           (row.state == pr_state::open && push->reference == "refs/heads/" + row.base_branch);
   }
   if (const auto* check = std::get_if<forge::check_event>(&event)) {
     return check->commit == row.head_commit || check->commit == row.commit;

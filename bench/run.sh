@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # run.sh BUILD_DIR [NAME…] - runs the benchmarks and prints one JSON object for each on standard
 # output. Names: pipeline, tool_call, large_repository, null_store, null_runs, policy_batch,
-# scan_secrets, diff_gate, scheduler, console_latency, model_loop, model_gateway, model_many, fleet_scale,
-# crash.
+# scan_secrets, diff_gate, scheduler, console_latency, console_frame, model_loop, model_gateway,
+# model_many, fleet_scale, crash.
 set -euo pipefail
 build=$(realpath "$1"); shift
 here=$(dirname "$(realpath "$0")")
@@ -26,6 +26,7 @@ for name; do
       ;;
     console_latency) "$build/bin/bench_console_latency" ;;
     fleet_scale) "$here/fleet_scale.sh" "$build/bin/skein" ;;
+    console_frame) "$build/bin/bench_console_frame" ;;
     crash) "$here/../tests/recovery/kill_at_random_instants.sh" "$build/bin/skein" 200 50 7 120 ;;
     *) echo "unknown benchmark $name" >&2; exit 2 ;;
   esac

@@ -75,7 +75,8 @@ json to_json(const forge_config& value) {
                 {"writesPerHour", value.writes_per_hour},
                 {"openPerRepository", value.open_per_repository},
                 {"openedPerHour", value.opened_per_hour},
-                {"openedPerDay", value.opened_per_day}}},
+                {"openedPerDay", value.opened_per_day},
+                {"rebases", value.rebases}}},
               {"pollAfter", format_duration(value.poll_after)},
               {"stale",
                {{"remindAfter", format_duration(value.remind_after)},
@@ -123,6 +124,7 @@ forge_config forge_from_json(const json& from) {
   read(limits, "openPerRepository", out.open_per_repository);
   read(limits, "openedPerHour", out.opened_per_hour);
   read(limits, "openedPerDay", out.opened_per_day);
+  read(limits, "rebases", out.rebases);
   detail::read_duration(from, "pollAfter", out.poll_after);
   const json& stale = detail::member(from, "stale");
   detail::read_duration(stale, "remindAfter", out.remind_after);

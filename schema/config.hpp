@@ -120,6 +120,7 @@ struct forge_config {
   std::uint32_t open_per_repository = 5;  ///< pull requests
   std::uint32_t opened_per_hour = 5;      ///< in one repository
   std::uint32_t opened_per_day = 10;
+  std::uint32_t rebases = 3;  ///< of one pull request whose base moved; 0: never
   std::chrono::milliseconds poll_after{std::chrono::minutes{5}};
   std::chrono::milliseconds remind_after{std::chrono::hours{24 * 7}};
   std::chrono::milliseconds close_after{std::chrono::hours{24 * 14}};  ///< after the reminder

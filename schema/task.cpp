@@ -277,11 +277,16 @@ json follow_up_json(const follow_up_spec& value) {
   for (const auto& each : value.failed) {
     failed.push_back({{"name", each.name}, {"url", each.url}, {"output", each.output}});
   }
-  return {{"run", value.run},
-          {"pullRequest", value.pull_request},
-          {"branch", value.branch},
-          {"round", value.round},
-          {"failed", std::move(failed)}};
+  json out = {{"run", value.run},
+              {"pullRequest", value.pull_request},
+              {"branch", value.branch},
+              {"round", value.round},
+              {"failed", std::move(failed)}};
+  if (value.rebase()) {
+    out["from"] = value.from;
+    out["head"] = value.head;
+  }
+  return out;
 }
 
 follow_up_spec follow_up_from_json(const json& value) {
@@ -290,6 +295,8 @@ follow_up_spec follow_up_from_json(const json& value) {
   detail::read(value, "pullRequest", out.pull_request);
   detail::read(value, "branch", out.branch);
   detail::read(value, "round", out.round);
+  detail::read(value, "from", out.from);
+  detail::read(value, "head", out.head);
   for (const json& each : detail::member(value, "failed")) {
     auto& check = out.failed.emplace_back();
     detail::read(each, "name", check.name);

@@ -100,8 +100,9 @@ struct publish_spec {
   friend bool operator==(const publish_spec&, const publish_spec&) = default;
 };
 
-/// The change of an earlier run is open as a pull request and its checks failed: the work goes on, on
-/// that branch. Made by the platform only; no file can say it.
+/// The change of an earlier run is open as a pull request, and its checks failed: the work goes on, on
+/// that branch. Or its base moved: the change is made anew there, in place of what is on the branch.
+/// Made by the platform only; no file can say it.
 struct follow_up_spec {
   std::string run;           ///< whose pull request it is
   std::string pull_request;  ///< its address
@@ -114,6 +115,9 @@ struct follow_up_spec {
     friend bool operator==(const check&, const check&) = default;
   };
   std::vector<check> failed;  ///< as the forge tells them: data, no instruction
+  std::string from;  ///< of a rebase, and only there: the commit that the change was made on
+  std::string head;  ///< likewise: the commit of ours that has the change; the branch has to be there
+  [[nodiscard]] bool rebase() const { return !from.empty(); }
   friend bool operator==(const follow_up_spec&, const follow_up_spec&) = default;
 };
 

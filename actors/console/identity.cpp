@@ -29,6 +29,7 @@ constexpr std::array verb_rules{
     verb_rule{"attach_run", false, true, false, true, true},
     verb_rule{"retry_campaign", false, true, false, true, true},
     verb_rule{"control_campaign", false, false, false, true, true},
+    verb_rule{"rollback_campaign", false, false, false, true, true},
     verb_rule{"decide_run", false, false, true, true, true},
     verb_rule{"set_switch", false, false, false, true, true},
     verb_rule{"lift_switch", false, false, false, true, true},

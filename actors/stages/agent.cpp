@@ -52,6 +52,42 @@ void collected(run_state& run, change_collected& found) {
                            });
 }
 
+/// Whoever the task names works.
+void work(run_state& run) {
+  switch (run.task.spec.agent.kind) {
+    case schema::agent_kind::script:
+      return script_agent(run);
+    case schema::agent_kind::external:
+      return external_agent(run);
+    case schema::agent_kind::model:
+    case schema::agent_kind::replay:
+      return model_agent(run);
+  }
+}
+
+/// The change is there already, made on an older base: nobody has to make it again if it applies.
+void carry_over(run_state& run) {
+  const auto& follow = *run.task.spec.follow_up;
+  carry_change ask;
+  ask.onto = run.base;
+  ask.repo_url = run.row.repo.url;
+  ask.branch = follow.branch;
+  ask.from = follow.from;
+  ask.head = follow.head;
+  run.ask<carried_change>(
+      run.parts.repository, run.parts.world->config.git_timeout * 2, std::move(ask),
+      "make the change on the new base", [&run](carried_change& made) {
+        if (made.change == nullptr) {
+          run.note("rebase_does_not_apply", {{"reason", made.reason}});
+          return work(run);
+        }
+        run.note("rebase_applied", {{"files", made.change->files.size()}});
+        change_collected found;
+        found.change = std::move(made.change);
+        collected(run, found);
+      });
+}
+
 }  // namespace
 
 void collect(run_state& run) {
@@ -79,15 +115,10 @@ void budget_used_up(run_state& run, const std::string& what, const std::string& 
 }
 
 void agent(run_state& run) {
-  switch (run.task.spec.agent.kind) {
-    case schema::agent_kind::script:
-      return script_agent(run);
-    case schema::agent_kind::external:
-      return external_agent(run);
-    case schema::agent_kind::model:
-    case schema::agent_kind::replay:
-      return model_agent(run);
-  }
+  const auto& follow = run.task.spec.follow_up;
+  // What comes back for a repair comes back to the agent that made it.
+  if (follow && follow->rebase() && !run.agent) return carry_over(run);
+  work(run);
 }
 
 }  // namespace skein::actors::stages

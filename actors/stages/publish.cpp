@@ -147,6 +147,8 @@ void publish(run_state& run) {
   order.follows = run.task.spec.follow_up;
   order.stop = run.stop.get_token();
   if (!text_is_clean(order, run)) return text_blocked(run);
+  // It goes on a pull request that was counted.
+  if (order.follows) return send(run, std::move(order));
   take_quota(run, std::make_shared<publish_run>(std::move(order)));
 }
 

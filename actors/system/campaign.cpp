@@ -19,6 +19,25 @@ const std::string outcome_halt = "outcome: ";
 /// Repairs a lost run_finished.
 constexpr std::chrono::seconds look_period{5};
 
+nlohmann::json json_of(const schedule::outcome_figures& value) {
+  return {{"ended", value.ended},
+          {"failed", value.failed},
+          {"merged", value.merged},
+          {"closed", value.closed},
+          {"failingChecks", value.failing_checks}};
+}
+
+schedule::outcome_figures figures_of(const nlohmann::json& stored) {
+  schedule::outcome_figures out;
+  if (!stored.is_object()) return out;
+  out.ended = stored.value("ended", 0U);
+  out.failed = stored.value("failed", 0U);
+  out.merged = stored.value("merged", 0U);
+  out.closed = stored.value("closed", 0U);
+  out.failing_checks = stored.value("failingChecks", 0U);
+  return out;
+}
+
 }  // namespace
 
 void campaign_walk::look() {
@@ -187,7 +206,9 @@ void campaign_walk::resume(const store::set_campaign& what,
   count(
       [this, what, promise](const totals_list& totals) {
         excused = figures(totals);
-        carry_out(what, promise);
+        auto with = what;
+        with.excused = json_of(excused);
+        carry_out(with, promise);
       },
       [promise](const caf::error& failed) mutable { promise.deliver(failed); });
 }
@@ -200,6 +221,7 @@ campaign_actor::behavior_type campaign(campaign_actor::stateful_pointer<campaign
   state.store = std::move(store);
   state.scheduler = std::move(scheduler);
   state.row = std::move(row);
+  state.excused = figures_of(state.row.excused);
   state.look();
   self->delayed_send(self, look_period, wave_tick{});
   return {

@@ -51,4 +51,24 @@ std::string follow_up_id(const std::string& run, std::uint32_t round) {
   return schema::sha256_hex("follow-up " + run + " " + std::to_string(round)).substr(0, 16);
 }
 
+schema::task rebase_task(const schema::task& task, const store::pull_request_row& row,
+                         std::uint32_t round) {
+  auto out = task;
+  out.spec.repo.url = row.repo_url;
+  out.spec.repo.branch = row.base_branch;
+  out.spec.repo.commit.clear();
+  auto& follow = out.spec.follow_up.emplace();
+  follow.run = row.run_id;
+  follow.pull_request = row.url;
+  follow.branch = row.branch;
+  follow.round = round;
+  follow.from = row.base_commit;
+  follow.head = row.commit;
+  return out;
+}
+
+std::string rebase_id(const std::string& run, std::uint32_t round) {
+  return schema::sha256_hex("rebase " + run + " " + std::to_string(round)).substr(0, 16);
+}
+
 }  // namespace skein::actors

@@ -1,5 +1,5 @@
-// The run that goes on where checks of an open pull request failed: the same task, on its branch.
-// Pure: who queues it is pull_requests.
+// The runs that go on with an open pull request: where its checks failed, the same task on its branch;
+// where its base moved, the same task on the base as it is now. Pure: who queues it is pull_requests.
 #pragma once
 
 #include "runtime/forge/forge.hpp"
@@ -24,5 +24,11 @@ namespace skein::actors {
 
 /// The same for the same round, so that a crash cannot make two of them.
 [[nodiscard]] std::string follow_up_id(const std::string& run, std::uint32_t round);
+
+/// The task of the run that makes the change of `row` anew on its base branch. Its budget is the
+/// task's own: when the change does not apply, all of the work is done again.
+[[nodiscard]] schema::task rebase_task(const schema::task& task,
+                                       const store::pull_request_row& row, std::uint32_t round);
+[[nodiscard]] std::string rebase_id(const std::string& run, std::uint32_t round);
 
 }  // namespace skein::actors

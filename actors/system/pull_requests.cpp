@@ -1,11 +1,9 @@
 #include "actors/system/pull_requests.hpp"
 
-#include "actors/offload.hpp"
 #include "actors/system/follow_up.hpp"
+#include "actors/system/pull_request_visit.hpp"
 #include "runtime/forge/open_once.hpp"
 #include "runtime/schedule/admission.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -15,8 +13,8 @@ namespace {
 
 using pr_state = store::pull_request_state;
 
-constexpr std::chrono::seconds call_deadline{30};
-constexpr std::chrono::seconds tick{15};
+constexpr std::chrono::milliseconds longest_tick{15'000};
+constexpr std::chrono::milliseconds shortest_tick{1'000};
 /// A pull request at which nothing happens is looked at this rarely.
 constexpr std::int64_t longest_distance_ms = 3'600'000;
 /// What the platform itself does to one shows as an update, up to this much later.
@@ -52,6 +50,13 @@ std::string quiet(const std::string& text) {
   return out;
 }
 
+/// As often as the forge that is looked at most.
+std::chrono::milliseconds tick(const forge_sources& forges) {
+  auto out = longest_tick;
+  for (const auto& each : forges.all) out = std::min(out, each->poll_after);
+  return std::max(out, shortest_tick);
+}
+
 bool covers(const store::switch_row& each, const store::pull_request_row& row) {
   if (each.kind != store::switch_kind::kill) return false;
   switch (each.scope) {
@@ -70,31 +75,6 @@ bool covers(const store::switch_row& each, const store::pull_request_row& row) {
 }
 
 }  // namespace
-
-struct pull_requests_state::visit {
-  store::pull_request_row row;
-  forge_place_ptr place;
-  forge::repository_name repository;
-  forge::pull_request pull;
-  std::optional<forge::check_summary> checks;
-};
-
-template <class T, class Work>
-void pull_requests_state::ask(const visit_ptr& now, Work what,
-                              std::function<void(const forge::answer<T>&)> then) {
-  auto call = [now, what]() -> result<forge::answer<T>> {
-    return what(*now->place->at, forge::call_limits{call_deadline, {}});
-  };
-  offload<forge::answer<T>>(
-      self, *now->place->line, call, [this, now, then](result<forge::answer<T>> said) {
-        if (!said || !said->done()) {
-          spdlog::info("pull request {} of run {}: {}", now->row.url, now->row.run_id,
-                       said ? said->reason : said.error().message);
-          return done(now, false);
-        }
-        then(*said);
-      });
-}
 
 void pull_requests_state::look() {
   store::pull_request_filter mine;
@@ -158,7 +138,7 @@ void pull_requests_state::settle_claim(const visit_ptr& now) {
     }
     auto look = [now]() -> result<forge::answer<forge::opened>> {
       return forge::reconcile(*now->place->at, now->repository, now->row.branch,
-                              forge::marker_of_run(now->row.run_id), {call_deadline, {}});
+                              forge::marker_of_run(now->row.run_id), {forge_call_deadline, {}});
     };
     auto looked = [this, now](result<forge::answer<forge::opened>> said) {
       if (!said) return done(now, false);
@@ -250,7 +230,7 @@ void pull_requests_state::judge_checks(const visit_ptr& now) {
   const bool ours = now->pull.head_commit == now->row.commit;
   const auto act = forge::decide_feedback(state == store::checks_state::failed, finished, ours,
                                           now->row.feedback_rounds);
-  if (state == now->row.checks) return judge_age(now);
+  if (state == now->row.checks) return judge_base(now);
   store::set_pull_request what;
   what.run_id = now->row.run_id;
   what.checks = state;
@@ -264,13 +244,13 @@ void pull_requests_state::judge_checks(const visit_ptr& now) {
   }
   if (!names.empty()) what.payload = {{"failed", names}};
   if (act != forge::feedback::feed_back) {
-    return keep(now, std::move(what), [this, now] { judge_age(now); });
+    return keep(now, std::move(what), [this, now] { judge_base(now); });
   }
   const auto round = now->row.feedback_rounds + 1;
   const auto marker = "<!-- skein checks=" + std::to_string(round) + " -->";
   const auto text = "Checks failed on the commit that was opened (round " + std::to_string(round) +
                     " of 2):\n\n" + list + "\n" + marker + "\n";
-  if_allowed(now, [this, now, what, text, marker, round] {
+  const auto tell = [this, now, what, text, marker, round] {
     ask<forge::nothing>(
         now,
         [now, text, marker](forge::forge& at, const forge::call_limits& limits) {
@@ -283,58 +263,69 @@ void pull_requests_state::judge_checks(const visit_ptr& now) {
             keep(now, what, [this, now] { done(now, true); });
           });
         });
-  });
+  };
+  // One that is at work replaces the commit that the checks are about.
+  if_allowed(now, [this, now, tell] { unless_at_work(now, tell); });
+}
+
+void pull_requests_state::queue(const visit_ptr& now, const schema::run& origin,
+                                const schema::task& task, const std::string& id,
+                                std::function<void()> then) {
+  auto lost = [this, now](const caf::error& failed) {
+    spdlog::error("pull request of run {}: {}", now->row.run_id,
+                  from_caf(failed, "queue a run for it").message);
+    done(now, false);
+  };
+  schedule::origin from;
+  from.by = origin.submitter;
+  from.campaign = origin.campaign;
+  from.wave = origin.wave;
+  from.at_ms = world->now_ms();
+  auto made = schedule::new_run(task, from, world->rules.verifiers, world->rules.judging);
+  made.row.dedup = false;
+  made.row.value.id = id;
+  auto row = std::make_shared<store::add_run>(std::move(made.row));
+  auto add = [this, row, then, lost](const store::applied&) {
+    self->request(store, store_timeout, commit{*row})
+        .then([then](const store::applied&) { then(); },
+              [then, lost](const caf::error& failed) {
+                // Queued before a crash.
+                if (from_caf(failed, "queue").code == errc::conflict) return then();
+                lost(failed);
+              });
+  };
+  self->request(store, store_timeout, commit{store::put_task{made.frozen.sha256, made.frozen.json}})
+      .then(add, lost);
+}
+
+void pull_requests_state::read_task(const visit_ptr& now, const schema::run& run,
+                                    std::function<void(const schema::task&)> then) {
+  self->request(store, store_timeout, get_task{run.task_sha256})
+      .then([then](const std::string& json) {
+        then(schema::task_from_json(nlohmann::json::parse(json)));
+      },
+            [this, now](const caf::error& failed) {
+              spdlog::error("pull request of run {}: {}", now->row.run_id,
+                            from_caf(failed, "read its task").message);
+              done(now, false);
+            });
 }
 
 void pull_requests_state::feed_back(const visit_ptr& now, std::uint32_t round,
                                     std::function<void()> then) {
-  auto lost = [this, now](const caf::error& failed) {
-    spdlog::error("pull request of run {}: {}", now->row.run_id,
-                  from_caf(failed, "give failed checks back").message);
-    done(now, false);
-  };
-  auto add = [this, then, lost](schedule::candidate made) {
-    auto row = std::make_shared<store::add_run>(std::move(made.row));
-    self->request(store, store_timeout,
-                  commit{store::put_task{made.frozen.sha256, made.frozen.json}})
-        .then(
-            [this, row, then, lost](const store::applied&) {
-              self->request(store, store_timeout, commit{*row})
-                  .then([then](const store::applied&) { then(); },
-                        [then, lost](const caf::error& failed) {
-                          // Queued before a crash.
-                          if (from_caf(failed, "queue").code == errc::conflict) return then();
-                          lost(failed);
-                        });
-            },
-            lost);
-  };
-  auto read = [this, now, round, then, lost, add](const schema::run& run) {
-    if (run.task_sha256.empty()) return then();
-    self->request(store, store_timeout, get_task{run.task_sha256})
-        .then(
-            [this, now, round, then, add, run](const std::string& json) {
-              auto task = schema::task_from_json(nlohmann::json::parse(json));
-              auto next = follow_up_task(task, run, now->row, *now->checks, round);
-              if (!next) return then();
-              // What a check prints may hold what nobody should read.
-              for (auto& each : next->spec.follow_up->failed) {
-                each.name = world->rules.secrets.redact(each.name);
-                each.output = world->rules.secrets.redact(each.output);
-              }
-              schedule::origin from;
-              from.by = run.submitter;
-              from.campaign = run.campaign;
-              from.wave = run.wave;
-              from.at_ms = world->now_ms();
-              auto made = schedule::new_run(*next, from, world->rules.verifiers, world->rules.judging);
-              made.row.dedup = false;
-              made.row.value.id = follow_up_id(now->row.run_id, round);
-              add(std::move(made));
-            },
-            lost);
-  };
-  self->request(store, store_timeout, get_run{now->row.run_id}).then(read, lost);
+  with_run(now, now->row.run_id, [this, now, round, then](const schema::run* run) {
+    if (run == nullptr || run->task_sha256.empty()) return then();
+    read_task(now, *run, [this, now, round, then, run = *run](const schema::task& task) {
+      auto next = follow_up_task(task, run, now->row, *now->checks, round);
+      if (!next) return then();
+      // What a check prints may hold what nobody should read.
+      for (auto& each : next->spec.follow_up->failed) {
+        each.name = world->rules.secrets.redact(each.name);
+        each.output = world->rules.secrets.redact(each.output);
+      }
+      queue(now, run, *next, follow_up_id(now->row.run_id, round), then);
+    });
+  });
 }
 
 void pull_requests_state::judge_age(const visit_ptr& now) {
@@ -408,7 +399,7 @@ void pull_requests_state::close(const visit_ptr& now) {
 void pull_requests_state::remove_branch(const visit_ptr& now) {
   auto call = [now]() -> result<forge::answer<forge::nothing>> {
     return now->place->at->delete_branch(now->repository, now->row.branch, now->row.commit,
-                                         {call_deadline, {}});
+                                         {forge_call_deadline, {}});
   };
   auto gone = [this, now](result<forge::answer<forge::nothing>> said) {
     // Refused: somebody pushed to it, so it is not ours to delete.
@@ -464,11 +455,12 @@ pull_requests_actor::behavior_type pull_requests(
     store_actor store) {
   self->state.world = std::move(world);
   self->state.store = std::move(store);
-  self->delayed_send(self, tick, idle_tick{});
+  const auto period = tick(self->state.world->forges);
+  self->delayed_send(self, period, idle_tick{});
   return {
-      [self](idle_tick) {
+      [self, period](idle_tick) {
         self->state.look();
-        self->delayed_send(self, tick, idle_tick{});
+        self->delayed_send(self, period, idle_tick{});
       },
       [self](const look_at& what) { self->state.look_soon(what); },
       [](job_done& job) { job.deliver(); },

@@ -1,6 +1,7 @@
 // Looks after the pull requests that the fleet has opened: sees what people and checks make of
-// them, tells failed checks, reminds, closes what nobody wants and deletes its branch. Spawned by
-// the publisher. Every write is preceded by a look at the kill switches and can be repeated.
+// them, tells failed checks, has them made anew when their base moves, reminds, closes what nobody
+// wants and deletes its branch. Spawned by
+// the publisher; what a base that moved means for them is in pull_requests_base.cpp. Every write is preceded by a look at the kill switches and can be repeated.
 #pragma once
 
 #include "actors/forges.hpp"
@@ -41,6 +42,7 @@ struct pull_requests_state {
     std::int64_t distance_ms = 0;
     bool busy = false;
     bool again = false;  ///< something happened while it was busy
+    std::string fits;    ///< the commit of the base that it was last found to fit
   };
 
   void begin(const store::pull_request_row& row, forge_place_ptr place);
@@ -51,6 +53,29 @@ struct pull_requests_state {
   /// Gives failed checks back to the run's agent, as a run of its own on the branch; `then` when it
   /// is queued, or when nobody can work on it.
   void feed_back(const visit_ptr& now, std::uint32_t round, std::function<void()> then);
+  /// Queues a run of ours on the pull request; `then` when it is there, also from before a crash.
+  void queue(const visit_ptr& now, const schema::run& origin, const schema::task& task,
+             const std::string& id, std::function<void()> then);
+  /// The run's task, if it is on record.
+  void read_task(const visit_ptr& now, const schema::run& run,
+                 std::function<void(const schema::task&)> then);
+
+  // pull_requests_base.cpp
+  /// Whether it fits its base as that is now; if not, it is made anew there. Ends in judge_age, or
+  /// ends the visit.
+  void judge_base(const visit_ptr& now);
+  void compare_base(const visit_ptr& now, const std::string& head);
+  void outdated(const visit_ptr& now, const std::string& head);
+  void settle_base(const visit_ptr& now, const schema::run& origin, forge::moved_base facts);
+  void rebase(const visit_ptr& now, const schema::run& origin);
+  /// Tells people once why it is not made anew.
+  void leave_base(const visit_ptr& now, forge::rebase_step why);
+  /// `then` hears of the run, or null when there is none; no answer ends the visit.
+  void with_run(const visit_ptr& now, const std::string& id,
+                std::function<void(const schema::run*)> then);
+  /// `then`, unless a run of ours is on its way to the branch: then the visit ends.
+  void unless_at_work(const visit_ptr& now, std::function<void()> then);
+
   void judge_age(const visit_ptr& now);
   void remind(const visit_ptr& now);
   void close(const visit_ptr& now);

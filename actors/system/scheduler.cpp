@@ -240,13 +240,72 @@ void scheduler_state::commit_admission(const store::queued_run& run) {
           });
 }
 
+bool scheduler_state::room_for(const take_pull_request& ask, std::uint32_t most,
+                               const pull_request_list& rows) const {
+  std::set<std::string> others;
+  for (const auto& row : rows) {
+    const bool counts = row.state == store::pull_request_state::open ||
+                        row.state == store::pull_request_state::opening;
+    if (!counts) continue;
+    // Its own is there already: a process before this one asked.
+    if (row.run_id == ask.run_id) return true;
+    others.insert(row.run_id);
+  }
+  for (const auto& [id, entry] : admitted) {
+    if (entry.publishing && entry.campaign == ask.campaign && id != ask.run_id) others.insert(id);
+  }
+  return others.size() < most;
+}
+
 caf::typed_response_promise<pull_request_answer> scheduler_state::take(
     const take_pull_request& ask) {
   auto promise = self->make_response_promise<pull_request_answer>();
-  self->request(tenant_of(ask.tenant), store_timeout, ask)
-      .then([promise](const pull_request_answer& answer) mutable { promise.deliver(answer); },
-            [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+  // After a restart only the campaigns of queued runs are known.
+  if (ask.campaign.empty() || campaigns.contains(ask.campaign)) {
+    take_of_campaign(ask, promise);
+  } else {
+    read_campaign(ask.campaign, [this, ask, promise] { take_of_campaign(ask, promise); });
+  }
   return promise;
+}
+
+void scheduler_state::take_of_campaign(const take_pull_request& ask,
+                                       caf::typed_response_promise<pull_request_answer> promise) {
+  const auto gate = campaigns.find(ask.campaign);
+  const auto most = gate == campaigns.end() ? 0 : gate->second.max_open_pull_requests;
+  if (most == 0) return take_of_tenant(ask, promise);
+  // Those that waited for a person are not among the ones that were counted at their admission.
+  store::pull_request_filter mine;
+  mine.campaign = ask.campaign;
+  mine.cared_for = true;
+  self->request(store, store_timeout, get_pull_requests{mine})
+      .then(
+          [this, ask, most, promise](const pull_request_list& rows) mutable {
+            const auto entry = admitted.find(ask.run_id);
+            if (!room_for(ask, most, rows)) {
+              promise.deliver(pull_request_answer{
+                  false,
+                  "campaign " + ask.campaign + " has " + std::to_string(most) +
+                      " pull requests open, its limit",
+                  world->now_ms() + ask_again_ms});
+              return;
+            }
+            if (entry != admitted.end()) entry->second.publishing = true;
+            take_of_tenant(ask, promise);
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
+}
+
+void scheduler_state::take_of_tenant(const take_pull_request& ask,
+                                     caf::typed_response_promise<pull_request_answer> promise) {
+  self->request(tenant_of(ask.tenant), store_timeout, ask)
+      .then(
+          [this, promise, id = ask.run_id](const pull_request_answer& answer) mutable {
+            const auto entry = admitted.find(id);
+            if (!answer.granted && entry != admitted.end()) entry->second.publishing = false;
+            promise.deliver(answer);
+          },
+          [promise](const caf::error& failed) mutable { promise.deliver(failed); });
 }
 
 void scheduler_state::not_admitted(const std::string& run_id) {
@@ -301,7 +360,11 @@ void scheduler_state::run_over(const run_finished& fact) {
         fact.run_id, {static_cast<std::int64_t>(used.tokens_in), schedule::micro_usd_of(used.usd)});
     if (!settled) spdlog::error("{}", settled.error().message);
     chooser->finished(fact.run_id, {seconds, micro(used.usd)});
-    self->send(tenant_of(found->second.tenant), return_lease{fact.run_id, used});
+    // Back in the queue or done by somebody before, it has opened nothing; the other ends may not
+    // know.
+    const bool nothing = fact.state == schema::run_state::schedule ||
+                         fact.state == schema::run_state::duplicate;
+    self->send(tenant_of(found->second.tenant), return_lease{fact.run_id, used, nothing});
     admitted.erase(found);
   }
   if (!schema::is_final(fact.state)) look_for(fact.run_id);

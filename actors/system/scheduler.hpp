@@ -43,6 +43,7 @@ struct scheduler_state {
     std::string campaign;
     std::int64_t since_ms = 0;
     schema::usage used_before;
+    bool publishing = false;  ///< it was told that it may open its pull request
   };
   /// What is known of a campaign that has rows in the queue.
   struct campaign_gate {
@@ -95,6 +96,7 @@ struct scheduler_state {
   void adopt(const run_adopted& fact);
   void cell_free(const std::string& run_id);
   void run_over(const run_finished& fact);
+  /// Its campaign's limit of open ones, then its tenant's of new ones.
   caf::typed_response_promise<pull_request_answer> take(const take_pull_request& ask);
   [[nodiscard]] why_answer why(const std::string& run_id) const;
   [[nodiscard]] load_answer load() const;
@@ -104,6 +106,13 @@ struct scheduler_state {
   void pulled();
   void choose();
   void admit(const schedule::choice& chosen);
+  void take_of_campaign(const take_pull_request& ask,
+                        caf::typed_response_promise<pull_request_answer> promise);
+  void take_of_tenant(const take_pull_request& ask,
+                      caf::typed_response_promise<pull_request_answer> promise);
+  /// True when one more stays within the campaign's limit. `rows`: what is opening or open.
+  [[nodiscard]] bool room_for(const take_pull_request& ask, std::uint32_t most,
+                              const pull_request_list& rows) const;
   /// Each run at work may open a pull request yet: with the open ones they stay within the limit.
   void count_open(const store::queued_run& run);
   void lease(const store::queued_run& run);

@@ -105,7 +105,12 @@ std::optional<lease_answer> tenant_state::no_pull_request_left(const std::string
 void tenant_state::take_back(const return_lease& ended) {
   // A repeated return finds no lease and adds nothing.
   if (leases.erase(ended.run_id) == 0) return;
-  opened.erase(ended.run_id);
+  if (const auto counted = opened.find(ended.run_id); counted != opened.end()) {
+    if (ended.opened_nothing) {
+      ledger.give_back_pull_request(tenant, counted->second.campaign, counted->second.at_ms);
+    }
+    opened.erase(counted);
+  }
   const bool was_exhausted = !exhausted().empty();
   const auto settled =
       ledger.settle(ended.run_id, {tokens_of(ended.used.tokens_in + ended.used.tokens_out),
@@ -126,7 +131,7 @@ pull_request_answer tenant_state::take(const take_pull_request& ask) {
   if (auto taken = ledger.take_pull_request(tenant, ask.campaign, now); !taken) {
     return {false, taken.error().message, ledger.next_pull_request_ms(tenant, ask.campaign, now)};
   }
-  opened.insert(ask.run_id);
+  opened.insert_or_assign(ask.run_id, counted{ask.campaign, now});
   return {true, {}, 0};
 }
 

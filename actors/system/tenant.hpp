@@ -10,6 +10,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -27,7 +28,11 @@ struct tenant_state {
   std::function<std::int64_t()> now_ms;
   schedule::ledger ledger;
   std::set<std::string> leases;  ///< run ids
-  std::set<std::string> opened;  ///< of them, those whose pull request is counted
+  struct counted {
+    std::string campaign;
+    std::int64_t at_ms = 0;
+  };
+  std::map<std::string, counted> opened;  ///< of them, those whose pull request is counted
 
   explicit tenant_state(tenant_actor::pointer self) : self(self) {}
   void start(const store::tenant_usage& so_far);

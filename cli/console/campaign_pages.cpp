@@ -1,5 +1,7 @@
 // Campaigns: the list, and one with its waves and how much of it is left.
 #include "cli/console/page.hpp"
+#include "cli/render/burndown_chart.hpp"
+#include "cli/render/burndown_text.hpp"
 #include "cli/render/campaign_text.hpp"
 #include "cli/render/printable.hpp"
 #include "cli/render/time_text.hpp"
@@ -111,6 +113,8 @@ class one_campaign final : public page {
                      std::to_string(at.succeeded) + " succeeded");
     add_pull_requests(from);
     add_waves(at, seen.width);
+    SKEIN_CHECK(count_ends(from, at));
+    add_burndown(row, at, from.now_ms, seen.width);
     lines_.push_back(line_of("runs by state", tone::strong));
     for (const auto& [state, count] : at.states) {
       line out;
@@ -158,8 +162,43 @@ class one_campaign final : public page {
     }
   }
 
+  /// When its runs ended: as many as there are, so they are read only when there are more.
+  result<> count_ends(const feed& from, const campaign_progress& at) {
+    if (at.done == ended_) return {};
+    auto found = from.state.ends(name_);
+    // A fleet of an older version does not tell.
+    if (!found && found.error().code == errc::unsupported) return {};
+    SKEIN_CHECK(found);
+    ends_ = std::move(*found);
+    ended_ = at.done;
+    return {};
+  }
+  void add_burndown(const store::campaign_row& row, const campaign_progress& at,
+                    std::int64_t now_ms, std::size_t width) {
+    const auto burnt =
+        schedule::burn_down(static_cast<std::uint32_t>(at.total), row.created_ms, ends_,
+                            at.done == at.total ? row.updated_ms : now_ms, chart_points);
+    constexpr std::size_t indent = 4;
+    const auto chart =
+        burndown_chart(burnt, now_ms, std::min(width - std::min(width, indent), widest_chart),
+                       chart_height);
+    if (chart.empty()) return;
+    auto pace = burndown_text(burnt, now_ms);
+    if (!pace.empty() && pace.back() == '\n') pace.pop_back();
+    line head = line_of("burndown: runs left", tone::strong);
+    if (!pace.empty()) head.add("  " + pace, tone::dim);
+    lines_.push_back(std::move(head));
+    for (const auto& each : chart) lines_.push_back(line_of("    " + each, tone::active));
+  }
+
+  static constexpr std::size_t chart_points = 200;
+  static constexpr std::size_t chart_height = 5;
+  static constexpr std::size_t widest_chart = 100;
+
   std::string name_;
   std::vector<line> lines_;
+  std::vector<std::int64_t> ends_;
+  std::uint64_t ended_ = 0;
 };
 
 }  // namespace

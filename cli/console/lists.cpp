@@ -1,11 +1,10 @@
-// The short lists: approvals, tenants, incidents, switches. Read as a whole, with a bound.
+// The short lists: approvals, incidents, switches. Read as a whole, with a bound.
 #include "cli/console/page.hpp"
 #include "cli/render/run_text.hpp"
 #include "cli/render/time_text.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 namespace skein::cli::screen {
 
@@ -13,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t most_rows = 1000;
 
-/// What the four have in common.
+/// What the three have in common.
 template <class Row>
 class short_list : public page {
  public:
@@ -70,50 +69,6 @@ class approvals final : public short_list<schema::approval> {
     if (at(index) == nullptr) return std::nullopt;
     return switch_target{store::switch_scope::run, at(index)->run_id};
   }
-};
-
-class tenants final : public short_list<store::tenant_usage> {
-  static constexpr std::array columns{
-      grid_column{"TENANT", 16, 1, false, false}, grid_column{"ACTIVE", 8, 0, true, false},
-      grid_column{"QUEUED", 8, 0, true, false},   grid_column{"USD", 12, 0, true, false},
-      grid_column{"TOKENS", 14, 0, true, false},  grid_column{"SWITCH", 8, 0, false, false}};
-
- public:
-  std::string title() const override { return "tenants: what they use"; }
-  std::string keys() const override { return "Enter its runs  H D K L switch"; }
-  std::string nothing() const override { return "no tenants yet"; }
-  line heading(std::size_t width) const override { return grid_heading(columns, width); }
-  line row(std::size_t index, std::size_t width) const override {
-    const auto& each = rows_[index];
-    std::array<char, 32> money{};
-    (void)std::snprintf(money.data(), money.size(), "%.2f", each.usd);
-    cell covered{"-", tone::dim};
-    for (const auto& one : switches_) {
-      if (one.scope != store::switch_scope::tenant || one.target != each.tenant) continue;
-      covered = {std::string(store::to_string(one.kind)), tone::warn};
-    }
-    return grid_row(columns,
-                    {each.tenant, std::to_string(each.active), std::to_string(each.queued),
-                     money.data(), std::to_string(each.tokens), covered},
-                    width);
-  }
-  result<> load(const feed& from, const window&) override {
-    SKEIN_TRY(found, from.state.tenants());
-    SKEIN_TRY(switches, from.state.switches());
-    rows_ = std::move(found);
-    switches_ = std::move(switches);
-    return {};
-  }
-  std::unique_ptr<page> open(std::size_t index) const override {
-    return at(index) == nullptr ? nullptr : runs_page("tenant:" + at(index)->tenant);
-  }
-  std::optional<switch_target> target(std::size_t index) const override {
-    if (at(index) == nullptr) return std::nullopt;
-    return switch_target{store::switch_scope::tenant, at(index)->tenant};
-  }
-
- private:
-  std::vector<store::switch_row> switches_;
 };
 
 class incidents final : public short_list<store::incident_row> {
@@ -187,9 +142,6 @@ class switches final : public short_list<store::switch_row> {
 
 std::unique_ptr<page> approvals_page() {
   return std::make_unique<approvals>();
-}
-std::unique_ptr<page> tenants_page() {
-  return std::make_unique<tenants>();
 }
 std::unique_ptr<page> incidents_page() {
   return std::make_unique<incidents>();

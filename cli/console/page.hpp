@@ -4,6 +4,7 @@
 
 #include "cli/console/line.hpp"
 #include "cli/scope_options.hpp"
+#include "cli/tenant_quotas.hpp"
 #include "cli/waiting_reasons.hpp"
 #include "runtime/store/reader.hpp"
 #include "schema/error.hpp"
@@ -22,6 +23,7 @@ struct feed {
   std::function<result<std::string>(const std::string& run, const std::string& ref)> artifact;
   std::function<result<std::vector<reason>>(const schema::run&)> why;
   std::int64_t now_ms = 0;
+  std::function<result<tenant_limits>()> limits = {};  ///< empty: nobody knows them
 };
 
 /// What is seen of a page.
@@ -92,9 +94,10 @@ class page {
 
 // lists.cpp
 [[nodiscard]] std::unique_ptr<page> approvals_page();
-[[nodiscard]] std::unique_ptr<page> tenants_page();
 [[nodiscard]] std::unique_ptr<page> incidents_page();
 [[nodiscard]] std::unique_ptr<page> switches_page();
+// tenants_page.cpp
+[[nodiscard]] std::unique_ptr<page> tenants_page();
 // campaign_pages.cpp
 [[nodiscard]] std::unique_ptr<page> campaigns_page();
 [[nodiscard]] std::unique_ptr<page> campaign_page(std::string name);

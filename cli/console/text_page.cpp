@@ -61,6 +61,12 @@ Switches (what is chosen: a run, a campaign, a tenant; in the fleet view everyth
   L                lift every switch on it
   Each asks for a reason and for its own words, typed, before it does anything.
 
+Tenants
+  WORK             runs at work, and how many may be
+  USD and TOKENS   used+reserved/limit: reserved is what runs at work may use yet; without
+                   a limit there is no /
+  PRS/H, PRS/D     pull requests opened in the last hour and day, and their limit
+
 Ctrl-C ends the console from anywhere; what was ordered goes on.
 )";
 

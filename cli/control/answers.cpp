@@ -24,6 +24,8 @@ std::string ok(json value) {
 
 /// Of a message or a reason; a cut text may grow when its broken characters are replaced.
 constexpr std::size_t longest_text = 1U << 16;
+/// Of one step among thousands.
+constexpr std::size_t longest_detail = 1'000;
 
 constexpr std::uint64_t small = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t large = std::numeric_limits<std::int64_t>::max();
@@ -73,6 +75,23 @@ void read(const json& value, actors::campaign_answer& out) {
                   .word<schema::campaign_state>("state", [](const std::string& text) {
                     return schema::parse_campaign_state(text);
                   });
+}
+
+std::optional<actors::rollback_act> parse_act(const std::string& text) {
+  using enum actors::rollback_act;
+  for (const auto each : {nothing, closed, branch_deleted, reverted, person}) {
+    if (actors::to_string(each) == text) return each;
+  }
+  return std::nullopt;
+}
+
+void read(const json& value, actors::rolled_back& out) {
+  for (const json& each : fields(value, "ok", {"steps"}).any("steps")) {
+    const fields from(each, "step", {"run", "repo", "act", "detail"});
+    out.steps.push_back({from.text("run"), from.text("repo"),
+                         from.word<actors::rollback_act>("act", parse_act),
+                         from.text("detail", longest_text)});
+  }
 }
 
 void read(const json& value, actors::switch_report& out) {
@@ -142,6 +161,16 @@ std::string encode_answer(const actors::retried& value) {
 std::string encode_answer(const actors::campaign_answer& value) {
   return ok({{"state", schema::to_string(value.state)}});
 }
+std::string encode_answer(const actors::rolled_back& value) {
+  json steps = json::array();
+  for (const auto& each : value.steps) {
+    steps.push_back({{"run", each.run_id},
+                     {"repo", each.repo_url},
+                     {"act", actors::to_string(each.act)},
+                     {"detail", each.detail.substr(0, longest_detail)}});
+  }
+  return ok({{"steps", std::move(steps)}});
+}
 std::string encode_answer(const actors::switch_report& value) {
   return ok({{"stoppedRuns", value.stopped_runs},
              {"stoppedQueued", value.stopped_queued},
@@ -187,6 +216,7 @@ template result<actors::run_decided> decode_answer(std::string_view line);
 template result<actors::campaign_submitted> decode_answer(std::string_view line);
 template result<actors::retried> decode_answer(std::string_view line);
 template result<actors::campaign_answer> decode_answer(std::string_view line);
+template result<actors::rolled_back> decode_answer(std::string_view line);
 template result<actors::switch_report> decode_answer(std::string_view line);
 template result<actors::active_answer> decode_answer(std::string_view line);
 template result<actors::why_answer> decode_answer(std::string_view line);

@@ -55,6 +55,9 @@ result<actors::retried> client::retry(const actors::retry_campaign& order) {
 result<actors::campaign_answer> client::control(const actors::control_campaign& order) {
   return call<actors::campaign_answer>(order);
 }
+result<actors::rolled_back> client::roll_back(const actors::rollback_order& order) {
+  return call<actors::rolled_back>(order);
+}
 result<actors::switch_report> client::operate(const store::switch_row& order) {
   return call<actors::switch_report>(order);
 }

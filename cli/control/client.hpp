@@ -23,6 +23,7 @@ class client final : public actors::fleet_client {
   result<actors::run_decided> decide(const actors::decide_run& order) override;
   result<actors::retried> retry(const actors::retry_campaign& order) override;
   result<actors::campaign_answer> control(const actors::control_campaign& order) override;
+  result<actors::rolled_back> roll_back(const actors::rollback_order& order) override;
   result<actors::switch_report> operate(const store::switch_row& order) override;
   result<actors::switch_report> lift(const store::lift_switch& order) override;
   result<actors::active_answer> active() override;

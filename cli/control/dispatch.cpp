@@ -27,6 +27,9 @@ struct carry_out {
   std::string operator()(const actors::control_campaign& order) const {
     return said(fleet.control(order));
   }
+  std::string operator()(const actors::rollback_order& order) const {
+    return said(fleet.roll_back(order));
+  }
   std::string operator()(const store::switch_row& order) const {
     return said(fleet.operate(order));
   }

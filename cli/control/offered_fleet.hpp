@@ -33,6 +33,9 @@ class offered_fleet final : public actors::fleet_client {
   result<actors::campaign_answer> control(const actors::control_campaign& order) override {
     return fleet_->control(order);
   }
+  result<actors::rolled_back> roll_back(const actors::rollback_order& order) override {
+    return fleet_->roll_back(order);
+  }
   result<actors::switch_report> operate(const store::switch_row& order) override {
     return fleet_->operate(order);
   }

@@ -109,6 +109,12 @@ said words_of(const request& value) {
                              {"by", order.by},
                              {"reason", order.reason}}};
               },
+              [](const actors::rollback_order& order) {
+                return said{"rollback_campaign",
+                            {{"campaign", order.campaign},
+                             {"by", order.by},
+                             {"dryRun", order.dry_run}}};
+              },
               [](const store::switch_row& order) {
                 return said{"set_switch",
                             {{"kind", store::to_string(order.kind)},
@@ -244,6 +250,11 @@ constexpr known_verb verbs[] = {
      }},
     {"decide_run", decide_run_of},
     {"control_campaign", control_campaign_of},
+    {"rollback_campaign",
+     [](const json& value) -> request {
+       const fields args(value, "args", {"campaign", "by", "dryRun"});
+       return actors::rollback_order{campaign_name(args), args.text("by"), args.flag("dryRun")};
+     }},
     {"set_switch", set_switch_of},
     {"lift_switch", lift_switch_of},
 };
@@ -258,7 +269,7 @@ bool brings_work(const request& value) {
 }
 
 bool is_slow(const request& value) {
-  return brings_work(value);
+  return brings_work(value) || std::holds_alternative<actors::rollback_order>(value);
 }
 
 result<std::string> encode(const request& value) {

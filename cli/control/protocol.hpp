@@ -32,11 +32,12 @@ struct owner_answer {
 using request = std::variant<ask_owner, actors::submit_run, actors::submit_campaign,
                              actors::attach_run, actors::retry_campaign, actors::control_campaign,
                              store::switch_row, store::lift_switch, actors::get_active,
-                             actors::decide_run, actors::get_why>;
+                             actors::decide_run, actors::get_why, actors::rollback_order>;
 
 /// True for requests that bring work, which only `serve` takes.
 [[nodiscard]] bool brings_work(const request& value);
-/// True for requests whose answer may take long because repositories have to be looked up.
+/// True for requests whose answer may take long because repositories have to be looked up, or
+/// forges asked.
 [[nodiscard]] bool is_slow(const request& value);
 
 /// The line without its line feed. `invalid` when it would be longer than max_line.
@@ -52,6 +53,7 @@ using request = std::variant<ask_owner, actors::submit_run, actors::submit_campa
 [[nodiscard]] std::string encode_answer(const actors::retried& value);
 [[nodiscard]] std::string encode_answer(const actors::run_decided& value);
 [[nodiscard]] std::string encode_answer(const actors::campaign_answer& value);
+[[nodiscard]] std::string encode_answer(const actors::rolled_back& value);
 [[nodiscard]] std::string encode_answer(const actors::switch_report& value);
 [[nodiscard]] std::string encode_answer(const actors::active_answer& value);
 [[nodiscard]] std::string encode_answer(const actors::why_answer& value);

@@ -18,8 +18,8 @@ using console::operator_row;
 
 class open_port final : public port {
  public:
-  open_port(const std::filesystem::path& state, actors::fleet_client& fleet)
-      : desk_(fleet, store::state_layout{state}),
+  open_port(const std::filesystem::path& state, actors::fleet_client& fleet, tenant_limits limits)
+      : desk_(fleet, store::state_layout{state}, std::move(limits)),
         book_(console::keyring_files{state}.operators()),
         noted_file_(state / "operators.noted.json") {
     if (auto noted = console::read_operators(noted_file_)) take(std::move(*noted));
@@ -82,8 +82,8 @@ class open_port final : public port {
 
 result<std::unique_ptr<port>> port::open(const std::filesystem::path& state,
                                          const console::endpoint& where,
-                                         actors::fleet_client& fleet) {
-  auto made = std::make_unique<open_port>(state, fleet);
+                                         actors::fleet_client& fleet, tenant_limits limits) {
+  auto made = std::make_unique<open_port>(state, fleet, std::move(limits));
   if (!where.host.empty()) {
     SKEIN_CHECK(made->listen(state, where));
   } else if (auto keys = console::keyring_files{state}.open(current_person(), now_ms()); !keys) {

@@ -3,6 +3,7 @@
 
 #include "actors/console/credentials.hpp"
 #include "actors/fleet_client.hpp"
+#include "cli/tenant_quotas.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -13,10 +14,11 @@ namespace skein::cli::remote {
 class port {
  public:
   /// Makes the keys if there are none. Listens unless `where` has no host; then keys that cannot be
-  /// used are a warning. `fleet` outlives it. Blocking.
+  /// used are a warning. `fleet` outlives it; `limits` are those of its tenants. Blocking.
   [[nodiscard]] static result<std::unique_ptr<port>> open(const std::filesystem::path& state,
                                                           const console::endpoint& where,
-                                                          actors::fleet_client& fleet);
+                                                          actors::fleet_client& fleet,
+                                                          tenant_limits limits = {});
   /// Hangs up on everybody, and waits for what is inside the fleet.
   virtual ~port() = default;
 

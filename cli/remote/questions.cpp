@@ -255,6 +255,13 @@ constexpr known_question questions[] = {
            only(q.view.all().tenants(), [&](const auto& row) { return q.view.sees(row.tenant); }),
            q.cursor);
      }},
+    {"opened_since",
+     [](const asked& q) -> result<page> {
+       const auto tenant = q.text("tenant");
+       if (!q.view.sees(tenant)) return page{"[]", {}, 0};
+       return listed(q.view.all().opened_since(tenant, q.args.at("sinceMs").get<std::int64_t>()),
+                     q.cursor);
+     }},
     {"approvals", approvals},
     {"incidents", incidents},
     {"verify_chain", verify_chain},

@@ -70,6 +70,9 @@ class remote_fleet final : public actors::fleet_client {
   result<actors::campaign_answer> control(const actors::control_campaign& order) override {
     return call<actors::campaign_answer>(*link_, order);
   }
+  result<actors::rolled_back> roll_back(const actors::rollback_order& order) override {
+    return call<actors::rolled_back>(*link_, order);
+  }
   result<actors::switch_report> operate(const store::switch_row& order) override {
     return call<actors::switch_report>(*link_, order);
   }

@@ -88,6 +88,11 @@ class remote_reader final : public store::reader {
   result<std::vector<store::tenant_usage>> tenants() const override {
     return many<store::tenant_usage>("tenants", json::object());
   }
+  result<std::vector<store::opened_pull_request>> opened_since(
+      const std::string& tenant, std::int64_t since_ms) const override {
+    return many<store::opened_pull_request>("opened_since",
+                                            {{"tenant", tenant}, {"sinceMs", since_ms}});
+  }
   result<std::vector<schema::approval>> approvals(
       const store::approval_filter& filter) const override {
     return many<schema::approval>("approvals", to_row(filter));
@@ -161,6 +166,25 @@ class remote_reader final : public store::reader {
 
 std::unique_ptr<store::reader> open_remote_reader(std::shared_ptr<console::link> through) {
   return std::make_unique<remote_reader>(std::move(through));
+}
+
+result<tenant_limits> ask_limits(console::link& through) {
+  SKEIN_TRY(got, through.question("tenant_limits", "{}", {}, longest_question));
+  try {
+    tenant_limits out;
+    for (const auto& each : json::parse(got.body)) {
+      auto& one = out[each.at("tenant").get<std::string>()];
+      one.max_concurrency = each.at("concurrency").get<std::uint32_t>();
+      one.usd = each.at("usd").get<double>();
+      one.tokens = each.at("tokens").get<std::uint64_t>();
+      one.pull_requests_per_hour = each.at("pullRequestsPerHour").get<std::uint32_t>();
+      one.pull_requests_per_day = each.at("pullRequestsPerDay").get<std::uint32_t>();
+    }
+    return out;
+  } catch (const std::exception& wrong) {
+    return error{errc::unavailable, std::string{"the fleet's answer to tenant_limits: "} + wrong.what(),
+                 "use the same version of skein on both sides"};
+  }
 }
 
 result<std::string> fetch_artifact(console::link& through, const std::string& run,

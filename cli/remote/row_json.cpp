@@ -195,6 +195,14 @@ void of_row(const json& from, store::outbox_row& out) {
   get(from, "detail", out.detail);
 }
 
+json to_row(const store::opened_pull_request& value) {
+  return {{"run", value.run_id}, {"campaign", value.campaign}, {"atMs", value.at_ms}};
+}
+void of_row(const json& from, store::opened_pull_request& out) {
+  get(from, "run", out.run_id);
+  get(from, "campaign", out.campaign);
+  get(from, "atMs", out.at_ms);
+}
 json to_row(const store::wave_totals& value) {
   json states = json::array();
   for (const auto& [state, count] : value.states) {

@@ -15,6 +15,7 @@ namespace skein::cli::remote {
 [[nodiscard]] nlohmann::json to_row(const store::event_row& value);
 [[nodiscard]] nlohmann::json to_row(const store::outbox_row& value);
 [[nodiscard]] nlohmann::json to_row(const store::wave_totals& value);
+[[nodiscard]] nlohmann::json to_row(const store::opened_pull_request& value);
 [[nodiscard]] nlohmann::json to_row(const store::queued_run& value);
 [[nodiscard]] nlohmann::json to_row(const store::incident_row& value);
 [[nodiscard]] nlohmann::json to_row(const store::tenant_usage& value);
@@ -36,6 +37,7 @@ void of_row(const nlohmann::json& from, store::campaign_row& out);
 void of_row(const nlohmann::json& from, store::event_row& out);
 void of_row(const nlohmann::json& from, store::outbox_row& out);
 void of_row(const nlohmann::json& from, store::wave_totals& out);
+void of_row(const nlohmann::json& from, store::opened_pull_request& out);
 void of_row(const nlohmann::json& from, store::queued_run& out);
 void of_row(const nlohmann::json& from, store::incident_row& out);
 void of_row(const nlohmann::json& from, store::tenant_usage& out);

@@ -17,6 +17,9 @@ namespace skein::cli::remote {
 
 using console::page;
 
+/// Tenants with limits of their own, in one answer.
+constexpr std::size_t most_limits = 1'000;
+
 class state_desk::borrowed {
  public:
   static result<borrowed> take(state_desk& from) {
@@ -39,8 +42,12 @@ class state_desk::borrowed {
   std::unique_ptr<store::reader> reader_;
 };
 
-state_desk::state_desk(actors::fleet_client& fleet, store::state_layout layout)
-    : fleet_(fleet), layout_(std::move(layout)), artifacts_(layout_.artifacts()) {}
+state_desk::state_desk(actors::fleet_client& fleet, store::state_layout layout,
+                       tenant_limits limits)
+    : fleet_(fleet),
+      layout_(std::move(layout)),
+      limits_(std::move(limits)),
+      artifacts_(layout_.artifacts()) {}
 
 state_desk::~state_desk() {
   idle_.consume_all([](store::reader* kept) { delete kept; });
@@ -73,7 +80,24 @@ result<page> state_desk::carry_out(const console::identity& who, const std::stri
 result<page> state_desk::ask(const console::identity& who, const std::string& method,
                              const std::string& args, const std::string& cursor) {
   SKEIN_TRY(state, borrowed::take(*this));
-  return answer_question(tenant_view(*state, who.tenant), method, args, cursor);
+  const tenant_view view(*state, who.tenant);
+  return method == "tenant_limits" ? limits(view) : answer_question(view, method, args, cursor);
+}
+
+page state_desk::limits(const tenant_view& view) const {
+  auto out = nlohmann::json::array();
+  for (const auto& [tenant, each] : limits_) {
+    if (!view.sees(tenant)) continue;
+    out.push_back({{"tenant", tenant},
+                   {"concurrency", each.max_concurrency},
+                   {"usd", each.usd},
+                   {"tokens", each.tokens},
+                   {"pullRequestsPerHour", each.pull_requests_per_hour},
+                   {"pullRequestsPerDay", each.pull_requests_per_day}});
+    // More would not be looked at, and an answer is one page.
+    if (out.size() == most_limits) break;
+  }
+  return {schema::dump(out), {}, 0};
 }
 
 result<page> state_desk::fetch(const console::identity& who, const std::string& run,

@@ -3,6 +3,8 @@
 
 #include "actors/console/desk.hpp"
 #include "actors/fleet_client.hpp"
+#include "cli/remote/tenancy.hpp"
+#include "cli/tenant_quotas.hpp"
 #include "runtime/artifact/artifact_store.hpp"
 #include "runtime/store/reader.hpp"
 #include "runtime/store/writer.hpp"
@@ -16,8 +18,8 @@ namespace skein::cli::remote {
 
 class state_desk final : public console::desk {
  public:
-  /// `fleet` outlives it.
-  state_desk(actors::fleet_client& fleet, store::state_layout layout);
+  /// `fleet` outlives it. `limits`: of the configuration that the fleet was started with.
+  state_desk(actors::fleet_client& fleet, store::state_layout layout, tenant_limits limits = {});
   ~state_desk() override;
 
   result<console::page> carry_out(const console::identity& who, const std::string& verb,
@@ -39,7 +41,11 @@ class state_desk final : public console::desk {
   class borrowed;
 
   actors::fleet_client& fleet_;
+  /// The limits of the tenants that `view` sees.
+  [[nodiscard]] console::page limits(const tenant_view& view) const;
+
   const store::state_layout layout_;
+  const tenant_limits limits_;
   const artifact::artifact_store artifacts_;
   boost::lockfree::stack<store::reader*, boost::lockfree::capacity<16>> idle_;
   std::atomic<std::shared_ptr<const whole>> last_;  ///< chunks of one artifact come in a row

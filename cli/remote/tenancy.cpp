@@ -63,6 +63,10 @@ class claimer {
     order.by = who_.name;
     return own_campaign(order.name);
   }
+  result<> operator()(actors::rollback_order& order) const {
+    order.by = who_.name;
+    return own_campaign(order.campaign);
+  }
   result<> operator()(actors::decide_run& order) const {
     order.value.by = who_.name;
     return own_run(order.value.run_id);

@@ -2,6 +2,9 @@
 #include "cli/console/console.hpp"
 #include "cli/console/terminal.hpp"
 #include "cli/fleet_access.hpp"
+#include "cli/remote/remote_reader.hpp"
+#include "cli/remote/session.hpp"
+#include "cli/settings.hpp"
 #include "cli/signals.hpp"
 #include "cli/state_view.hpp"
 #include "cli/verbs/verbs.hpp"
@@ -11,6 +14,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 namespace skein::cli {
 
@@ -35,12 +39,34 @@ class source {
             [this](const std::string& run, const std::string& ref) {
               return read_artifact(global_, run, ref);
             },
-            [this](const schema::run& run) { return reasons_for(global_, state_, run); }, now_ms()};
+            [this](const schema::run& run) { return reasons_for(global_, state_, run); }, now_ms(),
+            [this] { return limits(); }};
   }
 
  private:
+  /// Asked for once: a fleet reads its configuration when it starts.
+  [[nodiscard]] result<tenant_limits> limits() const {
+    if (!limits_) {
+      SKEIN_TRY(found, ask_limits());
+      limits_ = std::move(found);
+    }
+    return *limits_;
+  }
+  [[nodiscard]] result<tenant_limits> ask_limits() const {
+    if (global_.server.empty()) {
+      SKEIN_TRY(settings, load_settings(global_));
+      return std::move(settings.tenants);
+    }
+    SKEIN_TRY(session, remote::session(global_));
+    auto told = remote::ask_limits(*session);
+    // A fleet of an older version does not tell.
+    if (!told && told.error().code == errc::unsupported) return tenant_limits{};
+    return told;
+  }
+
   const global_options& global_;
   const store::reader& state_;
+  mutable std::optional<tenant_limits> limits_;
 };
 
 int show(const global_options& global) {

@@ -1,5 +1,5 @@
-// `skein campaign rollback NAME`: takes back what a campaign published. Works on the state
-// directory itself, so no fleet may be at work there.
+// `skein campaign rollback NAME`: takes back what a campaign published. The fleet that is at work on
+// the state directory does it; where none is, this process does, on the directory itself.
 #include "actors/rollback.hpp"
 #include "cli/fleet_access.hpp"
 #include "cli/output.hpp"
@@ -27,16 +27,26 @@ result<std::vector<actors::rollback_step>> carry_out(
   process::blocking_pool pool{1};
   SKEIN_TRY(forges, actors::open_forges(config, {model::process_environment(), pool, &now_ms,
                                                   layout.forges()}));
-  return actors::roll_back(order, {*writer, forges, config, layout.mirrors(), &now_ms}, tell);
+  return actors::roll_back(order, {actors::records_of(*writer), forges, config, layout.mirrors(), &now_ms}, tell);
+}
+
+/// Tells every step at once when it is done here, else all of them at the end.
+result<std::vector<actors::rollback_step>> carry_out_anywhere(
+    const global_options& global, const actors::rollback_order& order,
+    const std::function<void(const actors::rollback_step&)>& tell) {
+  auto fleet = reach_fleet(global, "campaign rollback");
+  if (!fleet) {
+    if (!global.server.empty() || fleet.error().code != errc::not_found) return fleet.error();
+    return carry_out(global, order, tell);
+  }
+  SKEIN_TRY(done, (*fleet)->roll_back(order));
+  for (const auto& step : done.steps) tell(step);
+  return std::move(done.steps);
 }
 
 }  // namespace
 
 int roll_back_campaign(const global_options& global, const std::string& name, bool dry_run) {
-  if (!global.server.empty()) {
-    return report({errc::invalid, "a campaign is rolled back on the fleet's own machine",
-                   "leave --server away there, and name the --state-dir"});
-  }
   exit_at_interrupt(2);
   output out(global);
   const auto tell = [&](const actors::rollback_step& step) {
@@ -44,7 +54,7 @@ int roll_back_campaign(const global_options& global, const std::string& name, bo
     out.print(step.run_id.substr(0, 8) + "  " + std::string(actors::to_string(step.act)) + "  " +
               printable(step.detail) + "  " + printable(step.repo_url) + "\n");
   };
-  const auto steps = carry_out(global, {name, current_person(), dry_run}, tell);
+  const auto steps = carry_out_anywhere(global, {name, current_person(), dry_run}, tell);
   if (!steps) return report(steps.error());
   std::size_t left = 0;
   auto list = nlohmann::json::array();

@@ -104,7 +104,7 @@ int serve(const global_options& global, const serve_options& given) {
   }
 
   exit_at_interrupt(2);
-  auto port = remote::port::open(global.state_dir, listen, *access->fleet);
+  auto port = remote::port::open(global.state_dir, listen, *access->fleet, settings->tenants);
   if (!port) {
     (void)access->fleet->stop(stop_deadline);
     return report(port.error());

@@ -119,7 +119,7 @@ std::string prompt_of(const schema::task& task) {
     for (const auto& one : task.spec.scope.exclude) text += " " + one;
   }
   text += "\n";
-  if (task.spec.follow_up) {
+  if (task.spec.follow_up && !task.spec.follow_up->rebase()) {
     const auto told = checks_request(*task.spec.follow_up);
     text += "\n" + told.text + "\n";
     for (const auto& span : told.spans) text += model::framed(span) + "\n";

@@ -94,7 +94,7 @@ model::conversation opening(const schema::task& task, const tools::registry& too
   out.system = platform_rules;
   out.task = task_text(task, verifiers);
   out.tools = offered_tools(tools, {});
-  if (task.spec.follow_up) out.turns.push_back(checks_request(*task.spec.follow_up));
+  if (task.spec.follow_up && !task.spec.follow_up->rebase()) out.turns.push_back(checks_request(*task.spec.follow_up));
   return out;
 }
 

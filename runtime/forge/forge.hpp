@@ -88,7 +88,8 @@ struct pull_request {
   bool open = false;
   bool draft = false;
   bool merged = false;
-  std::optional<bool> mergeable;  ///< none: the forge has not found out yet
+  std::optional<bool> mergeable;  ///< none: the forge has not found out yet, or never does
+  bool behind = false;            ///< it must have what its base has before it may be merged
   std::string closed_by;          ///< login; only where it was asked for and the forge says
   bool closed_by_bot = false;
   std::int64_t created_s = 0;  ///< since 1970

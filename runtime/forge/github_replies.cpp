@@ -185,6 +185,7 @@ std::optional<pull_request> read_pull_request(const json& from) {
   out.merged = flag_in(from, "merged") || !text_in(from, "merged_at").empty();
   const auto mergeable = from.find("mergeable");
   if (mergeable != from.end() && mergeable->is_boolean()) out.mergeable = mergeable->get<bool>();
+  out.behind = text_in(from, "mergeable_state") == "behind";
   out.created_s = time_in(from, "created_at");
   out.updated_s = time_in(from, "updated_at");
   for (const auto& label : array_in(from, "labels")) {

@@ -96,6 +96,11 @@ answer<pull_request> local_forge::read_pull_request(const repository_name& where
   if (place.empty()) return answer<pull_request>::no("not a repository's name");
   auto record = read_record(place, number);
   if (!record) return failed<pull_request>(record.error());
+  // As other forges: of an open one, the branch as it is now.
+  if (record->pull.open) {
+    auto commit = git_.commit_of(where, record->pull.head_branch);
+    if (commit && !commit->empty()) record->pull.head_commit = std::move(*commit);
+  }
   return answer<pull_request>::of(std::move(record->pull));
 }
 

@@ -208,4 +208,13 @@ feedback decide_feedback(bool any_failed, bool all_finished, bool for_head_commi
   return rounds_done < most_rounds ? feedback::feed_back : feedback::give_up;
 }
 
+rebase_step decide_rebase(const moved_base& facts, std::uint32_t most) {
+  if (facts.pinned || most == 0) return rebase_step::none;
+  // Before anything is said of the branch: it may just have been pushed.
+  if (facts.at_work) return rebase_step::wait;
+  if (!facts.ours) return rebase_step::taken_over;
+  if (facts.tried_here) return rebase_step::failed;
+  return facts.rebases >= most ? rebase_step::exhausted : rebase_step::rebase;
+}
+
 }  // namespace skein::forge

@@ -112,4 +112,23 @@ enum class feedback { wait, done, feed_back, give_up };
 [[nodiscard]] feedback decide_feedback(bool any_failed, bool all_finished, bool for_head_commit,
                                        std::uint32_t rounds_done, std::uint32_t most_rounds = 2);
 
+/// An open pull request that does not fit its base any more, with what is known of it.
+struct moved_base {
+  bool ours = true;          ///< the branch is where we left it
+  bool pinned = false;       ///< the task names the commit that it works on
+  bool at_work = false;      ///< a run of ours is on its way to the branch
+  bool tried_here = false;   ///< the last one ended on this very base without a result
+  std::uint32_t rebases = 0;
+};
+enum class rebase_step {
+  none,        ///< nobody wants it
+  wait,        ///< for the run that is at work
+  rebase,
+  taken_over,  ///< somebody's commits are on the branch: hands off
+  failed,      ///< it was tried and did not come out
+  exhausted    ///< often enough
+};
+/// Whether it is made anew on its base; at most `most` times, one at a time.
+[[nodiscard]] rebase_step decide_rebase(const moved_base& facts, std::uint32_t most);
+
 }  // namespace skein::forge

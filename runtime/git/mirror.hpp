@@ -128,6 +128,20 @@ struct commit_spec {
 [[nodiscard]] result<std::string> take_back(const base& head, const std::string& changed_tree,
                                             const std::string& original_commit);
 
+/// What takes the change from `original_commit` to `changed_tree` on to `head`; both are in head's
+/// mirror. `conflict`: it does not apply there (as git's merge sees it, renames included), or has
+/// what no workspace takes (a submodule); `refused` names the limit that it exceeds.
+[[nodiscard]] result<workspace::change_set> carry_over(const base& head,
+                                                       const std::string& changed_tree,
+                                                       const std::string& original_commit,
+                                                       const workspace::change_limits& limits);
+
+/// The paths that differ between two commits of the mirror, at most `most`, then `refused`.
+[[nodiscard]] result<std::vector<std::string>> paths_between(const std::filesystem::path& mirror,
+                                                             const std::string& before,
+                                                             const std::string& after,
+                                                             std::size_t most);
+
 enum class push_end {
   pushed,    ///< the branch is at our commit now
   rejected,  ///< the remote said no, for good: exists with another commit, hook, permission

@@ -141,7 +141,7 @@ result<push_result> push_remote(const fs::path& mirror, const location& where,
                        stop);
   if (!ended) return push_result{push_end::unknown, ended.error().message};
   const porcelain_line line = read_porcelain(ended->out, reference);
-  if (ended->exit_code == 0 && (line.flag == '*' || line.flag == '=' || line.flag == ' ')) {
+  if (ended->exit_code == 0 && (line.flag == '*' || line.flag == '=' || line.flag == ' ' || line.flag == '+')) {
     return pushed();
   }
   std::string detail = line.summary;

@@ -283,6 +283,17 @@ result<> ledger::take_pull_request(const std::string& tenant, const std::string&
   return {};
 }
 
+void ledger::give_back_pull_request(const std::string& tenant, const std::string& campaign,
+                                    std::int64_t counted_ms) {
+  for (const auto& name : levels_of(tenant, campaign)) {
+    const auto found = accounts_.find(name);
+    if (found == accounts_.end()) continue;
+    auto& times = found->second.pull_requests;
+    const auto at = std::lower_bound(times.begin(), times.end(), counted_ms);
+    if (at != times.end() && *at == counted_ms) times.erase(at);
+  }
+}
+
 void ledger::count_pull_request(account& at, std::int64_t at_ms) {
   auto& times = at.pull_requests;
   times.insert(std::upper_bound(times.begin(), times.end(), at_ms), at_ms);

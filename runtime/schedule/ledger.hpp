@@ -92,6 +92,9 @@ class ledger {
   /// says when to ask again.
   [[nodiscard]] result<> take_pull_request(const std::string& tenant, const std::string& campaign,
                                            std::int64_t now_ms);
+  /// The one that was counted at that time was not opened after all.
+  void give_back_pull_request(const std::string& tenant, const std::string& campaign,
+                              std::int64_t counted_ms);
   /// How many more may be counted now; UINT32_MAX: any number.
   [[nodiscard]] std::uint32_t pull_requests_left(const std::string& tenant,
                                                  const std::string& campaign,

@@ -101,10 +101,12 @@ result<applied> sqlite_writer::apply(const set_campaign& op) {
   const bool opens = op.open_wave.has_value() && new_wave > open_wave;
   if (new_state == state && !opens && op.reason == reason) return applied{};
 
+  std::optional<std::string> excused;
+  if (!op.excused.is_null()) excused = op.excused.dump();
   applied out{.affected = 1};
   query(connection_->prepared("UPDATE campaigns SET state = ?2, open_wave = ?3, reason = ?4, "
-                              "updated_ms = ?5 WHERE name = ?1"),
-        op.name, new_state, new_wave, op.reason, now_ms_)
+                              "updated_ms = ?5, excused_json = coalesce(?6, excused_json) WHERE name = ?1"),
+        op.name, new_state, new_wave, op.reason, now_ms_, excused)
       .run();
   static const std::string running(schema::to_string(schema::campaign_state::running));
   // Runs that are under way too: a crash may put them back into the queue.
@@ -124,6 +126,7 @@ result<applied> sqlite_writer::apply(const set_campaign& op) {
     out.affected += released;
   }
   nlohmann::json fields{{"from", state}, {"to", new_state}, {"reason", op.reason}};
+  if (excused) fields["excused"] = op.excused;
   if (opens) {
     fields["openWave"] = new_wave;
     fields["released"] = released;

@@ -84,10 +84,10 @@ result<applied> sqlite_writer::apply(const claim_pull_request& op) {
             "INSERT OR REPLACE INTO pull_requests (run_seq, forge, repository, repo_url, branch, "
             "commit_id, base_branch, fingerprint, paths_json, state, number, url, head_commit, "
             "checks, feedback_rounds, branch_there, asked_ms, opened_ms, touched_ms, reminded_ms, "
-            "closed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'opening', 0, '', '', 'none', "
-            "0, 0, 0, 0, 0, 0, 0)"),
+            "closed_ms, base_commit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'opening', 0, '', "
+            "'', 'none', 0, 0, 0, 0, 0, 0, 0, ?10)"),
         run.seq, row.forge, row.repository, row.repo_url, row.branch, row.commit, row.base_branch,
-        row.fingerprint, paths)
+        row.fingerprint, paths, row.base_commit)
       .run();
   static const std::string kind = "pull_request_claimed";
   static const std::string system = "system";
@@ -124,10 +124,11 @@ result<applied> sqlite_writer::apply(const set_pull_request& op) {
             "coalesce(?8, branch_there), asked_ms = coalesce(?9, asked_ms), opened_ms = "
             "coalesce(?10, opened_ms), touched_ms = coalesce(?11, touched_ms), reminded_ms = "
             "coalesce(?12, reminded_ms), closed_ms = coalesce(?13, closed_ms), commit_id = "
-            "coalesce(?14, commit_id) WHERE run_seq = ?1"),
+            "coalesce(?14, commit_id), base_commit = coalesce(?15, base_commit), rebases = "
+            "coalesce(?16, rebases), rebase_end = coalesce(?17, rebase_end) WHERE run_seq = ?1"),
         run.seq, to, op.number, op.url, op.head_commit, checks, op.feedback_rounds, op.branch_there,
         op.asked_ms, op.opened_ms, op.touched_ms, op.reminded_ms, op.closed_ms,
-        op.commit)
+        op.commit, op.base_commit, op.rebases, op.rebase_end)
       .run();
   if (op.kind.empty()) return applied{.affected = 1, .state = run.state};
   nlohmann::json fields = {{"from", stored}};

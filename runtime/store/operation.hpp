@@ -194,6 +194,7 @@ struct set_campaign {
   std::optional<std::uint32_t> open_wave;  ///< makes the queued runs of waves ≤ this eligible
   std::string reason;
   actor_name by = "system";
+  nlohmann::json excused;  ///< figures that halt it no more; null: as before
 };
 
 /// Replaces failed runs of a campaign by fresh ones: the old rows are marked superseded.

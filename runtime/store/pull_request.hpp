@@ -48,6 +48,9 @@ struct pull_request_row {
   std::int64_t touched_ms = 0;
   std::int64_t reminded_ms = 0;
   std::int64_t closed_ms = 0;
+  std::string base_commit;    ///< what the change was verified on last
+  std::uint32_t rebases = 0;  ///< how often it was to be made anew on a base that moved
+  std::string rebase_end;     ///< why it is not, as people were told; empty: they were not
 };
 
 /// Claims the pull request of a run, in state opening and with its event; again: nothing, unless it
@@ -73,6 +76,9 @@ struct set_pull_request {
   std::optional<std::int64_t> touched_ms;
   std::optional<std::int64_t> reminded_ms;
   std::optional<std::int64_t> closed_ms;
+  std::optional<std::string> base_commit;
+  std::optional<std::uint32_t> rebases;
+  std::optional<std::string> rebase_end;
   std::string kind;  ///< snake_case fact: pull_request_opened …; empty: no event
   std::string by = "system";
   nlohmann::json payload;

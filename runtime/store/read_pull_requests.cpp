@@ -47,6 +47,9 @@ pull_request_row read_row(const query& row) {
   out.touched_ms = row.integer(20);
   out.reminded_ms = row.integer(21);
   out.closed_ms = row.integer(22);
+  out.base_commit = row.text(23);
+  out.rebases = row.small(24);
+  out.rebase_end = row.text(25);
   return out;
 }
 
@@ -63,9 +66,10 @@ result<std::vector<pull_request_row>> sqlite_reader::pull_requests(
             "SELECT r.id, coalesce(r.campaign, ''), r.tenant, p.forge, p.repository, p.repo_url, "
             "p.branch, p.commit_id, p.base_branch, p.fingerprint, p.paths_json, p.state, p.number, "
             "p.url, p.head_commit, p.checks, p.feedback_rounds, p.branch_there, p.asked_ms, "
-            "p.opened_ms, p.touched_ms, p.reminded_ms, p.closed_ms FROM pull_requests p JOIN runs "
-            "r "
-            "ON r.seq = p.run_seq WHERE (?1 = '' OR r.id = ?1) AND (?2 = '' OR p.forge = ?2) AND "
+            "p.opened_ms, p.touched_ms, p.reminded_ms, p.closed_ms, CASE p.base_commit WHEN '' THEN "
+            "coalesce((SELECT x.base_commit FROM run_results x WHERE x.run_seq = p.run_seq), '') "
+            "ELSE p.base_commit END, p.rebases, p.rebase_end FROM pull_requests p JOIN runs r ON "
+            "r.seq = p.run_seq WHERE (?1 = '' OR r.id = ?1) AND (?2 = '' OR p.forge = ?2) AND "
             "(?3 = '' OR p.repository = ?3) AND (?4 = '' OR r.campaign = ?4) AND (?5 = '' OR "
             "r.tenant = ?5) AND (?6 = 0 OR p.state IN ('opening', 'open') OR p.branch_there = 1) "
             "ORDER BY p.run_seq LIMIT ?7"),

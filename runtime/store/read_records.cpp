@@ -29,8 +29,8 @@ constexpr std::array all_outbox_states{outbox_state::pending, outbox_state::unkn
                                        outbox_state::done, outbox_state::failed};
 
 constexpr std::string_view select_campaigns =
-    "SELECT spec_json, spec_sha256, state, open_wave, reason, created_ms, updated_ms FROM "
-    "campaigns";
+    "SELECT spec_json, spec_sha256, state, open_wave, reason, created_ms, updated_ms, "
+    "excused_json FROM campaigns";
 
 campaign_row read_campaign(const query& row) {
   campaign_row out;
@@ -43,6 +43,9 @@ campaign_row read_campaign(const query& row) {
   out.reason = row.text(4);
   out.created_ms = row.integer(5);
   out.updated_ms = row.integer(6);
+  if (const auto excused = row.text(7); !excused.empty()) {
+    out.excused = nlohmann::json::parse(excused);
+  }
   return out;
 }
 

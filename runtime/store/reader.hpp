@@ -29,6 +29,7 @@ struct campaign_row {
   schema::campaign_state state = schema::campaign_state::running;
   std::uint32_t open_wave = 0;
   std::string reason;
+  nlohmann::json excused;  ///< as set_campaign was told last; null: nothing
   std::int64_t created_ms = 0;
   std::int64_t updated_ms = 0;
 };

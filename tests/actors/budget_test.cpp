@@ -139,6 +139,23 @@ TEST_F(budget_test, pull_requests_are_counted_by_the_hour_and_after_a_crash) {
   EXPECT_EQ(run(third).state, state::published);
 }
 
+TEST_F(budget_test, T10_what_opened_nothing_is_given_back) {
+  config_.tenants["payments"].pull_requests_per_hour = 1;
+  publish_outcome before;
+  before.duplicate = true;
+  before.reason = "done before";
+  publish_outcome moved;
+  moved.base_moved = true;
+  fake_->publications = {before, moved};
+  boot_fleet(1);
+  EXPECT_EQ(run(submit(task("a"))).state, state::duplicate);
+  const auto again = submit(task("b"));
+  settle();
+  pass(std::chrono::seconds{3});
+  EXPECT_EQ(run(again).state, state::published) << "it went back once, and is counted once";
+  EXPECT_EQ(run(submit(task("c"))).state, state::schedule) << "the hour is full";
+}
+
 TEST_F(budget_test, runs_at_work_count_against_the_pull_requests_of_the_hour) {
   config_.tenants["payments"].pull_requests_per_hour = 2;
   fake_->hangs = "step";

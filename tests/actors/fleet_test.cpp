@@ -208,6 +208,59 @@ TEST_F(fleet_test, wave_below_requireSuccess_halts_the_rest) {
   EXPECT_EQ(totals()[state::published], 2);
 }
 
+TEST_F(fleet_test, what_an_operator_let_pass_is_let_pass_after_a_crash) {
+  for (const auto* name : {"a", "b", "c", "d", "e"}) {
+    fake_->prepare_fails[std::string("/repo/") + name] = {errc::not_found, "gone", {}};
+  }
+  fake_->hangs = "step";
+  boot_fleet(8);
+  auto wanted = campaign(5, 0);
+  wanted.limits.max_failure_rate = 0.2;
+  start(wanted, {"a", "b", "c", "d", "e", "f"});
+  pass(std::chrono::seconds{6});
+  ASSERT_EQ(stored().campaign("old-api")->state, schema::campaign_state::halted);
+  ASSERT_TRUE(ask<campaign_answer>(control_campaign{"old-api", campaign_act::resume, "bob", ""}));
+  pass(std::chrono::seconds{6});
+  ASSERT_EQ(stored().campaign("old-api")->state, schema::campaign_state::running);
+  crash();
+  boot_fleet(8);
+  pass(std::chrono::seconds{6});
+  pass(std::chrono::seconds{6});
+  EXPECT_EQ(stored().campaign("old-api")->state, schema::campaign_state::running)
+      << stored().campaign("old-api")->reason;
+  EXPECT_TRUE(stored().verify_chain());
+}
+
+TEST_F(fleet_test, T10_open_pull_requests_stay_within_the_limit_when_people_approve_several_at_once) {
+  boot_fleet(2);
+  auto wanted = campaign(2, 0);
+  wanted.task.risk = schema::risk_level::high;
+  wanted.limits.max_open_pull_requests = 1;
+  start(wanted, {"a", "b"});
+  for (int i = 0; i < 4; ++i) pass(std::chrono::seconds{11});
+  ASSERT_EQ(totals()[state::waiting_approval], 2);
+  fake_->publisher_hangs = true;
+  std::size_t waiting = 0;
+  for (const auto& each : stored().runs({}).value()) {
+    for (const auto* who : {"bob", "eve"}) {
+      decide_run order;
+      order.value.run_id = each.id;
+      order.value.diff_sha256 = std::string(64, 'd');
+      order.value.approve = true;
+      order.value.by = who;
+      order.value.reason = "looked at it";
+      ASSERT_TRUE(ask<run_decided>(order));
+    }
+  }
+  pass(std::chrono::seconds{61});
+  ASSERT_EQ(totals()[state::publish], 2);
+  for (const auto& each : stored().runs({}).value()) {
+    const auto said = events(each.id);
+    waiting += std::count(said.begin(), said.end(), "pull_request_waits") > 0 ? 1 : 0;
+  }
+  EXPECT_EQ(waiting, 1U) << "one goes, one waits";
+}
+
 TEST_F(fleet_test, paused_campaign_admits_nothing_until_resumed) {
   fake_->hangs = "step";
   boot_fleet(1);

@@ -171,6 +171,7 @@ class publisher_fixture : public ::testing::Test {
     row.fingerprint = fingerprint;
     row.tenant = "payments";
     row.repo.url = remote();
+    row.repo.commit = pinned_;
     row.state = schema::run_state::schedule;
     row.submitter = "alice";
     row.campaign = campaign_;
@@ -196,6 +197,15 @@ class publisher_fixture : public ::testing::Test {
     on.base_branch = base_.branch;
     must(on);
     return reader_->run(id).value();
+  }
+  /// What the run's own actor does when its publication is over.
+  void conclude(const std::string& id) {
+    store::advance_run over;
+    over.run_id = id;
+    over.attempt = 1;
+    over.from = schema::run_state::publish;
+    over.to = schema::run_state::published;
+    must(over);
   }
   [[nodiscard]] publish_run order(const schema::run& row) {
     publish_run out;
@@ -268,6 +278,7 @@ class publisher_fixture : public ::testing::Test {
   std::unique_ptr<store::reader> reader_;
   std::string campaign_;     ///< of the runs that are added
   std::string task_sha256_;  ///< likewise
+  std::string pinned_;       ///< likewise: the commit that the task names
   std::optional<schema::follow_up_spec> follows_;  ///< of the next order
   git::base base_;
   std::string tree_;

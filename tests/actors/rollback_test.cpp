@@ -43,7 +43,8 @@ class rollback_test : public publisher_fixture {
       now_ms_ += 3'600'000;
       auto done = roll_back(
           {"night", "alice", dry_run},
-          {**writer, forges, config_, layout.mirrors(), [this] { return now_ms_ += 2000; }}, {});
+          {records_of(**writer), forges, config_, layout.mirrors(),
+           [this] { return now_ms_ += 2000; }}, {});
       EXPECT_TRUE(done) << done.error().message;
       if (done) out = std::move(*done);
     }
@@ -126,7 +127,7 @@ TEST_F(rollback_test, a_campaign_that_may_still_publish_is_refused) {
     auto writer = store::writer::open(layout, [this] { return now_ms_; });
     const auto done =
         roll_back({"night", "alice", false},
-                  {**writer, forges, config_, layout.mirrors(), [this] { return now_ms_; }}, {});
+                  {records_of(**writer), forges, config_, layout.mirrors(), [this] { return now_ms_; }}, {});
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, errc::refused);
   }

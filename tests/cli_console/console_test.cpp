@@ -1,6 +1,7 @@
 // The console on real state, without a terminal: what it shows, and what it orders.
 #include "cli/console/console.hpp"
 #include "cli/render/printable.hpp"
+#include "schema/identity.hpp"
 #include "tests/cli_control/fake_fleet.hpp"
 #include "tests/runtime/store/store_fixture.hpp"
 
@@ -40,7 +41,11 @@ class Console : public store::testing::StoreTest {
             [](const schema::run&) -> result<std::vector<reason>> {
               return std::vector<reason>{{"queue", "because of the queue", "wait"}};
             },
-            now_ms_};
+            now_ms_,
+            [this]() -> result<tenant_limits> {
+              if (limits_fail_) return *limits_fail_;
+              return limits_;
+            }};
   }
   bool press(int key) { return shown_.key(key, from()); }
   void type(const std::string& text) {
@@ -73,6 +78,8 @@ class Console : public store::testing::StoreTest {
     must(waits);
   }
 
+  tenant_limits limits_;
+  std::optional<error> limits_fail_;
   prompt_desk desk_;
   console shown_{desk_, "/state"};
 };
@@ -113,6 +120,63 @@ TEST_F(Console, ShowsEverySideOfARun) {
   EXPECT_THAT(after("l"), HasSubstr("no findings"));
   EXPECT_THAT(after("l"), HasSubstr("run_waiting_approval"));
   EXPECT_THAT(after("l"), HasSubstr("[summary]"));
+}
+
+TEST_F(Console, ShowsWhatTenantsUseAndMayUse) {
+  limits_["payments"].max_concurrency = 4;
+  limits_["payments"].usd = 10;
+  limits_["payments"].tokens = 1'000'000;
+  limits_["payments"].pull_requests_per_hour = 2;
+  schema::task task;
+  task.spec.budget.usd = 8;
+  task.spec.budget.tokens = 900'000;
+  const auto frozen = schema::freeze(task);
+  must(store::put_task{frozen.sha256, frozen.json});
+  for (const auto* id : {"aaaa1111", "bbbb2222"}) {
+    auto value = queued_run_of(id);
+    value.tenant = "payments";
+    value.task_sha256 = frozen.sha256;
+    must(store::add_run{value});
+  }
+  must(admit("aaaa1111"));
+  auto used = move_run("aaaa1111", 1, run_state::prepare, run_state::agent);
+  used.used = schema::usage{};
+  used.used->usd = 1.5;
+  used.used->tokens_in = 100'000;
+  must(used);
+  const auto text = after("5");
+  EXPECT_THAT(text, HasSubstr("used+reserved/limit"));
+  EXPECT_THAT(text, HasSubstr("1/4"));
+  EXPECT_THAT(text, HasSubstr("1.50+6.50/10.00"));
+  EXPECT_THAT(text, HasSubstr("100k+800k/1.0M"));
+  EXPECT_THAT(text, HasSubstr("0/2"));
+  for (const auto& each : shown_.draw().lines) EXPECT_LE(columns(plain(each)), 80U);
+  must(store::set_switch{
+      {store::switch_kind::hold, store::switch_scope::tenant, "payments", "ada", "", 1}});
+  EXPECT_THAT(screen(), HasSubstr("hold payments"));
+  limits_fail_ = error{errc::invalid, "skein.yaml is wrong", {}};
+  const auto without = screen();
+  EXPECT_THAT(without, HasSubstr("1.50+6.50 ")) << "what is used is shown all the same";
+  EXPECT_THAT(without, HasSubstr("skein.yaml is wrong"));
+}
+
+TEST_F(Console, ShowsHowACampaignBurnsDown) {
+  must(store::testing::campaign_of("night", {"aaaa1111", "bbbb2222", "cccc3333"}, 3));
+  (void)after("4");
+  (void)press(key_enter);
+  EXPECT_THAT(screen(), Not(HasSubstr("burndown"))) << "nothing has ended";
+  now_ms_ += 3'600'000;
+  must(admit("aaaa1111"));
+  auto over = move_run("aaaa1111", 1, run_state::prepare, run_state::no_change);
+  must(over);
+  now_ms_ += 60'000;
+  const auto text = screen();
+  EXPECT_THAT(text, HasSubstr("burndown: runs left  2 of 3 runs left"));
+  EXPECT_THAT(text, HasSubstr("3 |####"));
+  EXPECT_THAT(text, HasSubstr("0 +----"));
+  EXPECT_EQ(shown_.draw().lines.size(), 24U);
+  shown_.resize(30, 10);
+  for (const auto& each : shown_.draw().lines) EXPECT_LE(columns(plain(each)), 30U);
 }
 
 TEST_F(Console, FiltersRuns) {

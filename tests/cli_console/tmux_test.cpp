@@ -1,4 +1,5 @@
 // `skein console` on a real terminal: the one that tmux makes. Every wait has an end.
+#include "tests/cli_control/program.hpp"
 #include "tests/runtime/store/store_fixture.hpp"
 
 #include <sys/wait.h>
@@ -8,7 +9,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
+#include <optional>
 
 namespace skein::cli {
 namespace {
@@ -124,6 +127,63 @@ TEST_F(ConsoleInTmux, SetsASwitchAfterItsOwnWords) {
   (void)until("hold set on everything");
   keys("7");
   EXPECT_THAT(until("night"), HasSubstr("hold"));
+}
+
+/// The console of a fleet elsewhere: the port, the keys and the pages, as an operator has them.
+class ConsoleOfAServer : public ConsoleInTmux {
+ protected:
+  void SetUp() override {
+    if (shell("command -v tmux").status != 0) GTEST_SKIP() << "tmux is not here";
+    must(store::add_run{store::testing::queued_run_of("aaaa1111")});
+    must(store::set_switch{
+        {store::switch_kind::hold, store::switch_scope::all, "", "ada", "not tonight", 1}});
+    writer_.reset();
+    const auto state = layout_.root.string();
+    const auto config = state + "/skein.yaml";
+    std::ofstream(config) << "apiVersion: skein/v1\nkind: Config\ntenants:\n  default: {usd: 7}\n";
+    daemon_.emplace(layout_.root,
+                    std::vector<std::string>{"--config", config, "--listen", "127.0.0.1:0"});
+    const auto said = daemon_->ready();
+    const std::string mark = ", listening on ";
+    const auto at = said.find(mark);
+    ASSERT_NE(at, std::string::npos) << said;
+    const auto server = said.substr(at + mark.size());
+    tmux_ = "tmux -f /dev/null -S '" + state + "/tmux.sock' ";
+    ASSERT_EQ(shell(tmux_ + "new-session -d -x 80 -y 24 -s console \"" + environment() + "'" +
+                    program + "' --state-dir '" + state + "' --server " + server +
+                    " console; echo ended \\$?; cat\"")
+                  .status,
+              0);
+  }
+  void press(const std::string& names) { keys("-t console " + names); }
+  std::string shows(const std::string& text) { return until(text, "-t console"); }
+
+  std::optional<test::daemon> daemon_;
+};
+
+TEST_F(ConsoleOfAServer, ShowsItsRunsAndQuotasAndTakesAnOrder) {
+  (void)shows("cells in use");
+  press("2");
+  (void)shows("aaaa1111");
+  press("5");
+  EXPECT_THAT(shows("0.00/7.00"), HasSubstr("used+reserved/limit"))
+      << "the limits are those of the fleet's configuration";
+  press("'?'");
+  (void)shows("Moving");
+  press("G");
+  (void)shows("PRS/D     pull requests");
+  press("q 1");
+  (void)shows("cells in use");
+  press("L");
+  (void)shows("type `lift all`");
+  press("-l 'lift all'");
+  press("Enter");
+  (void)shows("lifted");
+  EXPECT_EQ(shell(tmux_ + "resize-window -t console -x 40 -y 10").status, 0);
+  press("7");
+  (void)shows("no switch is set");
+  press("q");
+  (void)shows("ended 0");
 }
 
 class ConsoleWithoutColour : public ConsoleInTmux {

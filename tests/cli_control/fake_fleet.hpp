@@ -40,6 +40,11 @@ class fake_fleet : public actors::fleet_client {
     controlled = order;
     return answered(actors::campaign_answer{schema::campaign_state::paused});
   }
+  result<actors::rolled_back> roll_back(const actors::rollback_order& order) override {
+    rolled_back = order;
+    return answered(actors::rolled_back{
+        {{"run1", "/srv/git/a/b.git", actors::rollback_act::closed, "https://forge/1"}}});
+  }
   result<actors::switch_report> operate(const store::switch_row& order) override {
     operated = order;
     entered.release();
@@ -68,6 +73,7 @@ class fake_fleet : public actors::fleet_client {
   std::optional<actors::decide_run> decided;
   std::optional<actors::retry_campaign> retried;
   std::optional<actors::control_campaign> controlled;
+  std::optional<actors::rollback_order> rolled_back;
   std::optional<store::switch_row> operated;
   std::optional<store::lift_switch> lifted;
   actors::active_answer health{4, false, ""};

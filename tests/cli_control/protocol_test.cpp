@@ -43,6 +43,7 @@ std::vector<request> every_request() {
           actors::control_campaign{"old-api", actors::campaign_act::pause, "ada", "lunch"},
           actors::control_campaign{"old-api", actors::campaign_act::resume, "ada", ""},
           actors::control_campaign{"old-api", actors::campaign_act::abort, "ada", "wrong"},
+          actors::rollback_order{"old-api", "ada", true},
           store::switch_row{store::switch_kind::kill, store::switch_scope::all, "", "ada",
                             "\x1b[31mred\xff", 1700000000000},
           store::switch_row{store::switch_kind::hold, store::switch_scope::tenant, "payments",

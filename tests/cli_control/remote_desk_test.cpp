@@ -49,7 +49,11 @@ class remote_desk_test : public ::testing::Test {
     apply({queued("aaaa1", "a", "/repo/a"), queued("aaaa2", "a", "/repo/a2"),
            queued("bbbb1", "b", "/repo/b"), with_patch("aaaa1", patch_a_),
            with_patch("bbbb1", patch_b_)});
-    desk_ = std::make_unique<state_desk>(fleet_, layout_);
+    tenant_limits limits;
+    limits["a"].usd = 7.5;
+    limits["a"].pull_requests_per_day = 3;
+    limits["b"].tokens = 1000;
+    desk_ = std::make_unique<state_desk>(fleet_, layout_, limits);
   }
 
   static store::add_run queued(const std::string& id, const std::string& tenant,
@@ -90,6 +94,35 @@ class remote_desk_test : public ::testing::Test {
   std::string patch_a_, patch_b_;
   std::unique_ptr<state_desk> desk_;
 };
+
+TEST_F(remote_desk_test, S5LimitsAreThoseOfTheTenantsThatOneSees) {
+  const auto all = ask_limits(*as({}, role::viewer));
+  ASSERT_TRUE(all) << all.error().message;
+  EXPECT_EQ(all->size(), 2U);
+  EXPECT_EQ(all->at("a").usd, 7.5);
+  EXPECT_EQ(all->at("a").pull_requests_per_day, 3U);
+  const auto own = ask_limits(*as("b", role::viewer));
+  ASSERT_TRUE(own) << own.error().message;
+  EXPECT_EQ(own->size(), 1U);
+  EXPECT_EQ(own->at("b").tokens, 1000U);
+  EXPECT_TRUE(open_remote_reader(as({}))->opened_since("a", 0)->empty());
+  EXPECT_TRUE(open_remote_reader(as("b"))->opened_since("a", 0)->empty());
+}
+
+TEST_F(remote_desk_test, S5ARollbackIsOrderedInTheNameOfWhoAsks) {
+  const auto done = open_remote_fleet(as({}))->roll_back({"old-api", "somebody else", true});
+  ASSERT_TRUE(done) << done.error().message;
+  ASSERT_EQ(done->steps.size(), 1U);
+  EXPECT_EQ(done->steps[0].act, actors::rollback_act::closed);
+  ASSERT_TRUE(fleet_.rolled_back);
+  EXPECT_EQ(fleet_.rolled_back->by, "ann");
+  EXPECT_TRUE(fleet_.rolled_back->dry_run);
+  fleet_.rolled_back.reset();
+  const auto foreign = open_remote_fleet(as("b"))->roll_back({"old-api", "ann", false});
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().code, errc::not_found) << "a campaign of no tenant of theirs";
+  EXPECT_FALSE(fleet_.rolled_back);
+}
 
 TEST_F(remote_desk_test, S5TheRemoteReaderSaysWhatTheLocalOneSays) {
   const auto local = store::reader::open(layout_);

@@ -56,6 +56,7 @@ TEST_F(remote_test, S5AnswersAsTheStateDirectoryDoes) {
                                              {"describe", "run", "nobody"},
                                              {"why", "nobody"},
                                              {"campaign", "status", "none"},
+                                             {"campaign", "rollback", "none"},
                                              {"audit", "export"}}) {
     const auto here = local(words);
     const auto there = remote(words, ann);

@@ -59,7 +59,8 @@ TEST_F(session_test, EveryVerbOfEveryRole) {
   const std::vector<std::string> verbs{"ask_owner",        "get_active",  "submit_run",
                                        "submit_campaign",  "attach_run",  "retry_campaign",
                                        "control_campaign", "decide_run",  "set_switch",
-                                       "lift_switch",      "no_such_verb"};
+                                       "lift_switch",      "rollback_campaign",
+                                       "no_such_verb"};
   const std::vector<std::string> all(verbs.begin(), verbs.end() - 1);
   const std::vector<role_case> table{{role::viewer, {"ask_owner", "get_active"}},
                                      {role::submitter,

@@ -1,6 +1,6 @@
 // The daemon takes what a forge delivers, and nothing else; the audit trail says who tried.
 #include "runtime/forge/webhook.hpp"
-#include "tests/e2e/program.hpp"
+#include "tests/e2e/served_program.hpp"
 
 #include <gmock/gmock.h>
 #include <boost/asio/io_context.hpp>
@@ -8,41 +8,18 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
-#include <fstream>
-#include <iterator>
-
 namespace skein::e2e {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-class webhook : public program_test {
+class webhook : public served_program {
  protected:
-  ~webhook() override {
-    if (started_) sh("kill -TERM $(cat pid) 2>/dev/null || true; head -n 2 < ended");
-  }
   std::string config(const std::string& more) {
-    return write(
-        "skein.yaml",
-        "apiVersion: skein/v1\nkind: Config\nforges:\n  work: {kind: local, repositories: " +
-            directory_.string() + "/remote/, directory: " + directory_.string() + "/reviews" +
-            more + "}\n");
-  }
-  /// Returns when the daemon has said that it serves.
-  void serve(const std::string& options) {
-    const auto state = (directory_ / "state").string();
-    sh("mkfifo said ended; SKEIN_STATE_DIR=" + state +
-       " setsid sh -c 'echo $$ > pid; trap : TERM; " + std::string{SKEIN_TEST_BIN_DIR} +
-       "/skein serve " + options +
-       " > said 2> err & child=$!; echo $child > pid; wait $child; echo over > ended' "
-       ">/dev/null 2>&1 < /dev/null & head -n 1 < said > first");
-    started_ = true;
-    EXPECT_THAT(file("first"), StartsWith("skein: serving"));
-  }
-  std::string file(const std::string& name) const {
-    std::ifstream from(directory_ / name);
-    return {std::istreambuf_iterator<char>(from), {}};
+    return served_program::config("forges:\n  work: {kind: local, repositories: " +
+                                  directory_.string() + "/remote/, directory: " +
+                                  directory_.string() + "/reviews" + more + "}\n");
   }
   unsigned short port() const {
     const auto log = file("err");
@@ -69,8 +46,6 @@ class webhook : public program_test {
     boost::asio::read(socket, boost::asio::dynamic_buffer(out), ended);
     return out;
   }
-
-  bool started_ = false;
 };
 
 TEST_F(webhook, S5SignedOnceIsTakenAndEverythingElseIsRefusedAndAudited) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ class fake_github {
     std::int64_t number = 0;
     std::string head, base, body, state = "open", sha;
     bool merged = false, draft = false;
+    std::optional<bool> mergeable;
+    std::string mergeable_state = "unknown";
     std::string updated = "2026-01-02T03:04:05Z";
     std::vector<std::string> labels, reviewers, teams, comments;
   };
@@ -93,6 +96,8 @@ class fake_github {
             {"body", one.body},
             {"node_id", "PR_x"},
             {"draft", one.draft},
+            {"mergeable", one.mergeable ? json(*one.mergeable) : json()},
+            {"mergeable_state", one.mergeable_state},
             {"merged_at", one.merged ? json("2026-01-03T00:00:00Z") : json()},
             {"html_url", "https://forge.example/acme/pay/pull/" + std::to_string(one.number)},
             {"user", {{"login", "bot"}}},

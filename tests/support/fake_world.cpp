@@ -104,6 +104,7 @@ repository_actor::behavior_type fake_repository(repository_actor::pointer, fake_
         recorded.parsed = std::make_shared<const diff::change>();
         return recorded;
       },
+      [](const carry_change&) { return carried_change{nullptr, "the same lines were changed"}; },
       [](const put_text&) { return stored_text{std::string(64, 'e'), false}; },
       [](job_done& job) { job.deliver(); },
   };

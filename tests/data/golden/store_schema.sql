@@ -53,7 +53,7 @@ CREATE TABLE campaigns (
   reason      TEXT NOT NULL,     -- why it is in this state; may be empty
   created_ms  INTEGER NOT NULL,
   updated_ms  INTEGER NOT NULL
-) STRICT;
+, excused_json TEXT NOT NULL DEFAULT '') STRICT;
 CREATE TABLE chain_head (
   one  INTEGER PRIMARY KEY CHECK (one = 1),
   seq  INTEGER NOT NULL,  -- of the last event; 0: none yet
@@ -128,7 +128,7 @@ CREATE TABLE pull_requests (
   touched_ms      INTEGER NOT NULL,  -- last act of a person
   reminded_ms     INTEGER NOT NULL,
   closed_ms       INTEGER NOT NULL   -- merged or closed
-) STRICT;
+, base_commit TEXT NOT NULL DEFAULT '', rebases INTEGER NOT NULL DEFAULT 0, rebase_end TEXT NOT NULL DEFAULT '') STRICT;
 CREATE TABLE run_origins (
   run_seq     INTEGER PRIMARY KEY REFERENCES runs (seq),
   task_name   TEXT NOT NULL,

@@ -77,6 +77,10 @@ TEST_F(local_test, a_whole_life) {
   EXPECT_EQ(here.list_open(pay, "skein/", 10, quick).value->items.size(), 1U);
   EXPECT_EQ(here.list_open(pay, "other/", 10, quick).value->items.size(), 0U);
   EXPECT_FALSE(here.list_open(pay, "", 0, quick).value->complete);
+  branches["skein/x"] = std::string(40, 'd');
+  EXPECT_EQ(here.read_pull_request(pay, 1, quick).value->head_commit, std::string(40, 'd'))
+      << "the branch as it is now";
+  branches["skein/x"] = commit;
   EXPECT_TRUE(here.close_pull_request(pay, 1, quick).done());
   auto again = forge_now();
   const auto read = again.read_pull_request(pay, 1, quick);

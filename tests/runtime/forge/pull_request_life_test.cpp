@@ -202,6 +202,27 @@ TEST(feedback, failing_checks_go_back_at_most_twice) {
   EXPECT_EQ(decide_feedback(true, true, false, 0), feedback::wait);
 }
 
+TEST(rebase, T10_is_wanted_once_at_a_time_and_so_often) {
+  moved_base facts;
+  EXPECT_EQ(decide_rebase(facts, 3), rebase_step::rebase);
+  facts.rebases = 3;
+  EXPECT_EQ(decide_rebase(facts, 3), rebase_step::exhausted);
+  facts.at_work = true;
+  EXPECT_EQ(decide_rebase(facts, 3), rebase_step::wait);
+  facts.ours = false;
+  EXPECT_EQ(decide_rebase(facts, 3), rebase_step::wait) << "what is on the branch may be its push";
+  facts.at_work = false;
+  EXPECT_EQ(decide_rebase(facts, 3), rebase_step::taken_over);
+  facts = {};
+  facts.tried_here = true;
+  facts.rebases = 1;
+  EXPECT_EQ(decide_rebase(facts, 3), rebase_step::failed);
+  EXPECT_EQ(decide_rebase({}, 0), rebase_step::none);
+  facts = {};
+  facts.pinned = true;
+  EXPECT_EQ(decide_rebase(facts, 3), rebase_step::none);
+}
+
 TEST(quality, T10_8_has_a_score_with_its_reasons) {
   schema::run good;
   good.verdicts.resize(1);

@@ -34,6 +34,14 @@ class AdvanceTest : public GitTest {
     EXPECT_EQ(advanced(where, from, second, first_).end, push_end::pushed);
     EXPECT_EQ(head(bare_, "refs/heads/skein/x"), second);
     EXPECT_EQ(advanced(where, from, second, first_).end, push_end::pushed) << "it is there already";
+    // A rebase: no child of what is there.
+    const auto base_now = fetch(mirrors(), where, "main", "", 30s, {});
+    ASSERT_TRUE(base_now) << base_now.error().message;
+    const auto anew = committed(*base_now, {{put("a.txt", "2\n")}}, "skein: again");
+    EXPECT_EQ(advanced(where, *base_now, anew, first_).end, push_end::rejected) << "it moved";
+    EXPECT_EQ(advanced(where, *base_now, anew, second).end, push_end::pushed);
+    EXPECT_EQ(head(bare_, "refs/heads/skein/x"), anew);
+    git({"-C", bare_.string(), "update-ref", "refs/heads/skein/x", second});
     const auto other = committed(from, {{put("a.txt", "3\n")}});
     EXPECT_EQ(advanced(where, from, other, first_).end, push_end::rejected);
     EXPECT_EQ(head(bare_, "refs/heads/skein/x"), second) << "never overwritten";

@@ -182,6 +182,21 @@ TEST(Ledger, pull_requests_keep_to_sliding_windows) {
   EXPECT_TRUE(real.take_pull_request("t", "", start + 24 * hour));
 }
 
+TEST(Ledger, what_was_not_opened_is_given_back_once) {
+  ledger real;
+  real.set_limits(budget_level::tenant, "t", {0, 0, 0, 2, 0});
+  const std::int64_t start = 1'000'000'000'000;
+  ASSERT_TRUE(real.take_pull_request("t", "c", start));
+  ASSERT_TRUE(real.take_pull_request("t", "c", start + 10));
+  real.give_back_pull_request("t", "c", start + 5);
+  EXPECT_EQ(real.pull_requests_left("t", "c", start + 20), 0U) << "none was counted then";
+  real.give_back_pull_request("t", "c", start + 10);
+  real.give_back_pull_request("t", "c", start + 10);
+  EXPECT_EQ(real.pull_requests_left("t", "c", start + 20), 1U);
+  EXPECT_TRUE(real.take_pull_request("t", "c", start + 20));
+  EXPECT_FALSE(real.take_pull_request("t", "c", start + 21));
+}
+
 TEST(Ledger, pull_request_windows_survive_a_wrong_clock) {
   ledger real;
   real.set_limits(budget_level::platform, "", {0, 0, 0, 1, 0});
