@@ -8,6 +8,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace skein::diff {
 namespace {
@@ -44,24 +45,30 @@ class marker_rules {
   void collect(std::size_t index, const source_side& side, const language* as, kind_set kinds,
                const std::string& path, std::vector<hit>& out) {
     if (side.lines.empty()) return;
+    std::vector<int> candidates;
     for (const channel in : {channel::code, channel::text, channel::comment}) {
-      const auto& text = side.of(in);
-      std::vector<int> atoms;
-      std::vector<bool> seen;  // by group; words such as `(` stand everywhere
-      tables_.words.find(text, [&](std::size_t group, std::size_t) {
-        if (group >= seen.size()) seen.resize(group + 1);
-        if (seen[group]) return;
-        seen[group] = true;
-        atoms.push_back(static_cast<int>(group));
-      });
-      std::vector<int> candidates;
-      tables_.filter->AllPotentials(atoms, &candidates);
+      if (in != channel::text || side.code != side.text) find_candidates(side.of(in), candidates);
       for (const int id : candidates) {
         const auto& each = tables_.markers[static_cast<std::size_t>(id)];
         if (each.in == in && applies(each, as, kinds, path)) {
           find(index, static_cast<std::size_t>(id), each, side, out);
         }
       }
+    }
+  }
+
+  /// Those whose words stand in the text.
+  void find_candidates(const std::string& text, std::vector<int>& into) {
+    std::vector<int> atoms;
+    ++round_;
+    tables_.words.find(text, [&](std::size_t group, std::size_t) {
+      if (group >= seen_.size()) seen_.resize(group + 1);
+      if (std::exchange(seen_[group], round_) != round_) atoms.push_back(static_cast<int>(group));
+    });
+    if (atoms.empty()) {
+      into = tables_.wordless;
+    } else {
+      tables_.filter->AllPotentials(atoms, &into);
     }
   }
 
@@ -172,6 +179,9 @@ class marker_rules {
   const std::vector<file_view>& files_;
   const table_content& tables_;
   finding_list& into_;
+  // By group, the round in which it was seen: words such as `(` stand everywhere.
+  std::vector<std::uint32_t> seen_;
+  std::uint32_t round_ = 0;
   std::vector<hit> before_;
   std::vector<hit> after_;
 };

@@ -370,6 +370,7 @@ result<> prepare_filter(table_content& content) {
   groups.reserve(atoms.size());
   for (auto& atom : atoms) groups.push_back({std::move(atom)});
   content.words = scan::keyword_search{groups};
+  content.filter->AllPotentials({}, &content.wordless);
   return {};
 }
 
