@@ -45,10 +45,17 @@ class marker_rules {
   void collect(std::size_t index, const source_side& side, const language* as, kind_set kinds,
                const std::string& path, std::vector<hit>& out) {
     if (side.lines.empty()) return;
-    std::vector<int> candidates;
+    std::vector<int> in_text;
+    std::vector<int> in_comment;
+    ++round_;
+    find_words(side.text);
+    add_words_of_code(side);
+    take_candidates(in_text);
+    ++round_;
+    find_words(side.comment);
+    take_candidates(in_comment);
     for (const channel in : {channel::code, channel::text, channel::comment}) {
-      if (in != channel::text || side.code != side.text) find_candidates(side.of(in), candidates);
-      for (const int id : candidates) {
+      for (const int id : in == channel::comment ? in_comment : in_text) {
         const auto& each = tables_.markers[static_cast<std::size_t>(id)];
         if (each.in == in && applies(each, as, kinds, path)) {
           find(index, static_cast<std::size_t>(id), each, side, out);
@@ -57,19 +64,31 @@ class marker_rules {
     }
   }
 
-  /// Those whose words stand in the text.
-  void find_candidates(const std::string& text, std::vector<int>& into) {
-    std::vector<int> atoms;
-    ++round_;
+  /// Adds the words that stand in the text to those of this round.
+  void find_words(std::string_view text) {
     tables_.words.find(text, [&](std::size_t group, std::size_t) {
       if (group >= seen_.size()) seen_.resize(group + 1);
-      if (std::exchange(seen_[group], round_) != round_) atoms.push_back(static_cast<int>(group));
+      if (std::exchange(seen_[group], round_) != round_) atoms_.push_back(static_cast<int>(group));
     });
-    if (atoms.empty()) {
+  }
+
+  /// Where code differs from text, which is in few lines, it may have other words.
+  void add_words_of_code(const source_side& side) {
+    if (side.code == side.text) return;
+    if (!tables_.words_within_lines) return find_words(side.code);
+    for (std::size_t i = 0; i < side.lines.size(); ++i) {
+      if (side.line_code(i) != side.line_text(i)) find_words(side.line_code(i));
+    }
+  }
+
+  /// The markers that can match where the words of this round stand.
+  void take_candidates(std::vector<int>& into) {
+    if (atoms_.empty()) {
       into = tables_.wordless;
     } else {
-      tables_.filter->AllPotentials(atoms, &into);
+      tables_.filter->AllPotentials(atoms_, &into);
     }
+    atoms_.clear();
   }
 
   static bool applies(const marker& each, const language* as, kind_set kinds,
@@ -181,6 +200,7 @@ class marker_rules {
   finding_list& into_;
   // By group, the round in which it was seen: words such as `(` stand everywhere.
   std::vector<std::uint32_t> seen_;
+  std::vector<int> atoms_;
   std::uint32_t round_ = 0;
   std::vector<hit> before_;
   std::vector<hit> after_;
