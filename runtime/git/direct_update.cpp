@@ -7,6 +7,8 @@
 #include "runtime/git/stored_pack.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -92,35 +94,63 @@ std::optional<pack_writer> whole_pack(git_repository* target, const fs::path& mi
   return std::move(*pack);
 }
 
-/// git's own lock on a reference. Unlocks, and leaves the reference alone, unless it was moved.
+/// git's own lock on a reference. It appears whole and in one step, with the commit in it, so what
+/// a crash leaves is known as ours and taken over. Unlocks, and leaves the reference alone, unless
+/// it was moved.
 class reference_lock {
  public:
-  explicit reference_lock(fs::path reference)
+  reference_lock(fs::path reference, const std::string& commit)
       : reference_(std::move(reference)), lock_(reference_.string() + ".lock") {
+    const std::string line = commit + "\n";
     std::error_code failed;
     fs::create_directories(reference_.parent_path(), failed);
-    if (!failed) file_ = ::open(lock_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (failed) return;
+    file_ = ::open(reference_.parent_path().c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    if (file_ < 0) return;
+    const bool whole =
+        ::write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+        ::fdatasync(file_) == 0 && ::flock(file_, LOCK_EX | LOCK_NB) == 0;
+    held_ = whole && (appear() || (errno == EEXIST && remove_stale(line) && appear()));
   }
   reference_lock(const reference_lock&) = delete;
   reference_lock& operator=(const reference_lock&) = delete;
   ~reference_lock() {
-    if (file_ < 0) return;
-    ::close(file_);
-    if (!moved_) ::unlink(lock_.c_str());
+    if (held_) ::unlink(lock_.c_str());
+    if (file_ >= 0) ::close(file_);
   }
-  [[nodiscard]] bool held() const noexcept { return file_ >= 0; }
-  [[nodiscard]] bool move_to(const std::string& commit) {
-    const std::string line = commit + "\n";
-    moved_ = ::write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-             ::fdatasync(file_) == 0 && ::rename(lock_.c_str(), reference_.c_str()) == 0;
-    return moved_;
+  [[nodiscard]] bool held() const noexcept { return held_; }
+  [[nodiscard]] bool move() {
+    if (!held_ || ::rename(lock_.c_str(), reference_.c_str()) != 0) return false;
+    held_ = false;
+    return true;
   }
 
  private:
+  [[nodiscard]] bool appear() const {
+    const std::string self = "/proc/self/fd/" + std::to_string(file_);
+    return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, lock_.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  }
+
+  /// A lock for the very same commit that no living process holds.
+  [[nodiscard]] bool remove_stale(const std::string& line) const {
+    const int old = ::open(lock_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (old < 0) return false;
+    std::string text(line.size() + 1, '\0');
+    const ssize_t got = ::read(old, text.data(), text.size());
+    struct stat opened {};
+    struct stat there {};
+    const bool ours = got == static_cast<ssize_t>(line.size()) && text.starts_with(line) &&
+                      ::flock(old, LOCK_EX | LOCK_NB) == 0 && ::fstat(old, &opened) == 0 &&
+                      ::lstat(lock_.c_str(), &there) == 0 && opened.st_ino == there.st_ino &&
+                      ::unlink(lock_.c_str()) == 0;
+    ::close(old);
+    return ours;
+  }
+
   fs::path reference_;
   fs::path lock_;
   int file_ = -1;
-  bool moved_ = false;
+  bool held_ = false;
 };
 
 /// Whether `name` or what is packed of it stands in the way of `wanted`: one is a branch, the other
@@ -170,8 +200,8 @@ direct_end update_directly(const local_repository& repository, const location& w
   if (!kept) return direct_end::left_to_git;
   bool moved = false;
   {
-    reference_lock lock(repository.directory / *reference);
-    moved = lock.held() && may_move(where, branch, *reference, before) && lock.move_to(commit);
+    reference_lock lock(repository.directory / *reference, commit);
+    moved = lock.held() && may_move(where, branch, *reference, before) && lock.move();
   }
   std::error_code ignored;
   fs::remove(*kept, ignored);

@@ -205,9 +205,13 @@ result<std::filesystem::path> pack_writer::store_kept(const std::filesystem::pat
   git_oid_fromraw(&name, reinterpret_cast<const unsigned char*>(trailer.data()));
   const std::string stem = (directory / ("pack-" + id_text(name))).string();
   std::filesystem::path keep = stem + ".keep";
-  const int file = ::open(keep.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  // An empty one is what a crash has left of the same push; git and people write into theirs.
+  const int file = ::open(keep.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0) return errno_error("create " + keep.string(), errno);
+  char byte = 0;
+  const bool others = ::read(file, &byte, 1) != 0;
   ::close(file);
+  if (others) return error{errc::conflict, "there is a " + keep.string(), ""};
   auto written = write_durably(stem + ".pack", whole);
   if (written) written = write_durably(stem + ".idx", index(trailer));
   if (written) return keep;

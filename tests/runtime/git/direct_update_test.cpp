@@ -158,6 +158,26 @@ TEST_F(DirectUpdateTest, ALockedBranchIsNotMoved) {
   EXPECT_FALSE(fs::exists(lock));
 }
 
+TEST_F(DirectUpdateTest, WhatACrashLeftOfTheSamePushIsTakenOver) {
+  const fs::path bare = make_bare("r.git");
+  const base from = fetched(bare);
+  const std::string commit = committed(from, change_);
+  const fs::path lock = bare / "refs/heads/skein/x.lock";
+  EXPECT_EQ(pushed_to(bare, from, commit, "first"), push_end::pushed);
+  for (const auto& entry : fs::directory_iterator(bare / "objects/pack")) {
+    if (entry.path().extension() == ".idx")
+      write(fs::path(entry.path()).replace_extension(".keep"), "");
+  }
+  write(lock, commit + "\n");
+  const without_git none(root_ / "none");
+  EXPECT_EQ(pushed_to(bare, from, commit), push_end::pushed);
+  EXPECT_FALSE(fs::exists(lock));
+  // Another's is not touched.
+  write(bare / "refs/heads/skein/y.lock", from.commit + "\n");
+  EXPECT_NE(pushed_to(bare, from, commit, "skein/y"), push_end::pushed);
+  EXPECT_TRUE(fs::exists(bare / "refs/heads/skein/y.lock"));
+}
+
 TEST_F(DirectUpdateTest, ABranchThatIsAnothersNameIsLeftToGit) {
   const fs::path bare = make_bare("r.git");
   const base from = fetched(bare);
