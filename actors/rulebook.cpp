@@ -4,6 +4,8 @@
 #include "runtime/policy/load.hpp"
 #include "runtime/tools/grants.hpp"
 
+#include <future>
+
 namespace skein::actors {
 
 namespace {
@@ -25,16 +27,21 @@ result<tools::registry> load_tools(const std::filesystem::path& shipped,
 }  // namespace
 
 result<rulebook> rulebook::load(const std::filesystem::path& shipped, const schema::config& config) {
+  // Most of the time that a start takes is compiling these; each on its own.
+  auto secrets_loading =
+      std::async([&shipped] { return scan::secret_scanner::load(shipped / "secrets"); });
+  auto policy_loading =
+      std::async([&] { return policy::load(shipped / "policies", config.policies); });
   SKEIN_TRY(verifiers, verify::catalogue::load(shipped / "verifiers"));
-  SKEIN_TRY(secrets, scan::secret_scanner::load(shipped / "secrets"));
   SKEIN_TRY(gate, diff::tables::load(shipped / "diff"));
   SKEIN_TRY(judging, judge::rules::load(shipped / "judge", gate));
-  SKEIN_TRY(policy, policy::load(shipped / "policies", config.policies));
   SKEIN_TRY(tools, load_tools(shipped / "tools", config.tools));
   SKEIN_TRY(agents, agent::load_agents(shipped / "agents"));
   // Nothing of it is read again: what matters is that each says what it adds to the threat model.
   SKEIN_CHECK(tools::load_grants(shipped / "grants.yaml"));
   SKEIN_TRY(registries, egress::load_registries(shipped / "egress/registries.yaml"));
+  SKEIN_TRY(policy, policy_loading.get());
+  SKEIN_TRY(secrets, secrets_loading.get());
   rulebook out{std::move(verifiers), std::move(secrets), {}, std::move(gate), std::move(judging), std::move(policy), std::move(tools), std::move(agents),
                egress::with_own(std::move(registries), config.egress.registries), {}};
   if (const auto& url = config.egress.upstream_proxy; !url.empty()) {

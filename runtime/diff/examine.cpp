@@ -209,7 +209,10 @@ examination examine(const change& all, const schema::task_spec& task, const tabl
       view.old_language = language_of(file.old_path, content);
       view.old_kinds = kinds_of(file.old_path, view.old_language, content);
     }
-    if (!file.removed()) {
+    if (!file.added() && file.new_path == file.old_path) {
+      view.new_language = view.old_language;
+      view.new_kinds = view.old_kinds;
+    } else if (!file.removed()) {
       view.new_language = language_of(file.new_path, content);
       view.new_kinds = kinds_of(file.new_path, view.new_language, content);
     }

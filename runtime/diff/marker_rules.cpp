@@ -8,6 +8,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace skein::diff {
 namespace {
@@ -44,25 +45,50 @@ class marker_rules {
   void collect(std::size_t index, const source_side& side, const language* as, kind_set kinds,
                const std::string& path, std::vector<hit>& out) {
     if (side.lines.empty()) return;
+    std::vector<int> in_text;
+    std::vector<int> in_comment;
+    ++round_;
+    find_words(side.text);
+    add_words_of_code(side);
+    take_candidates(in_text);
+    ++round_;
+    find_words(side.comment);
+    take_candidates(in_comment);
     for (const channel in : {channel::code, channel::text, channel::comment}) {
-      const auto& text = side.of(in);
-      std::vector<int> atoms;
-      std::vector<bool> seen;  // by group; words such as `(` stand everywhere
-      tables_.words.find(text, [&](std::size_t group, std::size_t) {
-        if (group >= seen.size()) seen.resize(group + 1);
-        if (seen[group]) return;
-        seen[group] = true;
-        atoms.push_back(static_cast<int>(group));
-      });
-      std::vector<int> candidates;
-      tables_.filter->AllPotentials(atoms, &candidates);
-      for (const int id : candidates) {
+      for (const int id : in == channel::comment ? in_comment : in_text) {
         const auto& each = tables_.markers[static_cast<std::size_t>(id)];
         if (each.in == in && applies(each, as, kinds, path)) {
           find(index, static_cast<std::size_t>(id), each, side, out);
         }
       }
     }
+  }
+
+  /// Adds the words that stand in the text to those of this round.
+  void find_words(std::string_view text) {
+    tables_.words.find(text, [&](std::size_t group, std::size_t) {
+      if (group >= seen_.size()) seen_.resize(group + 1);
+      if (std::exchange(seen_[group], round_) != round_) atoms_.push_back(static_cast<int>(group));
+    });
+  }
+
+  /// Where code differs from text, which is in few lines, it may have other words.
+  void add_words_of_code(const source_side& side) {
+    if (side.code == side.text) return;
+    if (!tables_.words_within_lines) return find_words(side.code);
+    for (std::size_t i = 0; i < side.lines.size(); ++i) {
+      if (side.line_code(i) != side.line_text(i)) find_words(side.line_code(i));
+    }
+  }
+
+  /// The markers that can match where the words of this round stand.
+  void take_candidates(std::vector<int>& into) {
+    if (atoms_.empty()) {
+      into = tables_.wordless;
+    } else {
+      tables_.filter->AllPotentials(atoms_, &into);
+    }
+    atoms_.clear();
   }
 
   static bool applies(const marker& each, const language* as, kind_set kinds,
@@ -172,6 +198,10 @@ class marker_rules {
   const std::vector<file_view>& files_;
   const table_content& tables_;
   finding_list& into_;
+  // By group, the round in which it was seen: words such as `(` stand everywhere.
+  std::vector<std::uint32_t> seen_;
+  std::vector<int> atoms_;
+  std::uint32_t round_ = 0;
   std::vector<hit> before_;
   std::vector<hit> after_;
 };

@@ -7,6 +7,8 @@
 namespace skein::diff {
 namespace {
 
+constexpr std::size_t worth_sorting = 6;
+
 unsigned char byte(char c) noexcept {
   return static_cast<unsigned char>(c);
 }
@@ -244,17 +246,61 @@ bool pattern::matches(std::string_view path, bool directory) const {
 pattern_list::pattern_list(const std::vector<std::string>& texts) {
   patterns_.reserve(texts.size());
   for (const std::string& text : texts) patterns_.emplace_back(text);
+  const bool negation = std::any_of(patterns_.begin(), patterns_.end(),
+                                    [](const pattern& each) { return each.negated(); });
+  if (!negation && patterns_.size() >= worth_sorting) sort_by_bytes();
+}
+
+void pattern_list::sort_by_bytes() {
+  sorted_ = true;
+  std::array<std::vector<std::uint32_t>, 256> ends;
+  std::array<std::vector<std::uint32_t>, 256> begins;
+  for (std::uint32_t i = 0; i < patterns_.size(); ++i) {
+    const pattern& each = patterns_[i];
+    if (!each.ending().empty()) {
+      ends[byte(each.ending().back())].push_back(i);
+    } else if (!each.beginning().empty()) {
+      begins[byte(each.beginning().front())].push_back(i);
+    } else {
+      others_.push_back(i);
+    }
+  }
+  const auto pack = [](const auto& lists, by_byte& into) {
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      into.numbers.insert(into.numbers.end(), lists[i].begin(), lists[i].end());
+      into.from[i + 1] = static_cast<std::uint32_t>(into.numbers.size());
+    }
+  };
+  pack(ends, by_end_);
+  pack(begins, by_begin_);
+}
+
+bool pattern_list::any_matches(std::string_view path, bool directory) const {
+  if (path.empty()) return last_matches(path, directory);
+  const auto fits = [&](std::uint32_t number) {
+    return patterns_[number].matches(path, directory);
+  };
+  const auto among = [&](const by_byte& list, char by) {
+    const auto* first = list.numbers.data() + list.from[byte(by)];
+    const auto* last = list.numbers.data() + list.from[byte(by) + std::size_t{1}];
+    return std::any_of(first, last, fits);
+  };
+  return among(by_end_, path.back()) || among(by_begin_, path.front()) ||
+         std::any_of(others_.begin(), others_.end(), fits);
+}
+
+bool pattern_list::last_matches(std::string_view path, bool directory) const {
+  const auto last = std::find_if(patterns_.rbegin(), patterns_.rend(), [&](const pattern& each) {
+    return each.matches(path, directory);
+  });
+  return last != patterns_.rend() && !last->negated();
 }
 
 bool pattern_list::matches(std::string_view path) const {
   for (std::size_t slash = path.find('/');; slash = path.find('/', slash + 1)) {
     const bool whole = slash == std::string_view::npos;
     const std::string_view prefix = path.substr(0, slash);
-    for (auto last = patterns_.rbegin(); last != patterns_.rend(); ++last) {
-      if (!last->matches(prefix, !whole)) continue;
-      if (!last->negated()) return true;
-      break;
-    }
+    if (sorted_ ? any_matches(prefix, !whole) : last_matches(prefix, !whole)) return true;
     if (whole) return false;
   }
 }

@@ -2,6 +2,7 @@
 // is polynomial in pattern and path, whatever they are.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <string>
@@ -17,6 +18,9 @@ class pattern {
   explicit pattern(std::string_view text);
 
   [[nodiscard]] bool negated() const noexcept { return negated_; }
+  /// What every path that matches begins, and ends, with. Either may be empty.
+  [[nodiscard]] const std::string& beginning() const noexcept { return prefix_; }
+  [[nodiscard]] const std::string& ending() const noexcept { return suffix_; }
   /// Only the path itself: directories above it are the caller's business.
   [[nodiscard]] bool matches(std::string_view path, bool directory) const;
 
@@ -55,7 +59,22 @@ class pattern_list {
   [[nodiscard]] bool matches(std::string_view path) const;
 
  private:
+  /// Numbers of patterns by a byte.
+  struct by_byte {
+    std::array<std::uint32_t, 257> from{};
+    std::vector<std::uint32_t> numbers;
+  };
+
+  void sort_by_bytes();
+  [[nodiscard]] bool any_matches(std::string_view path, bool directory) const;
+  [[nodiscard]] bool last_matches(std::string_view path, bool directory) const;
+
   std::vector<pattern> patterns_;
+  // Of a long list without negation, only those that fit a path's last or first byte are tried.
+  bool sorted_ = false;
+  by_byte by_end_;
+  by_byte by_begin_;  ///< those without an ending
+  std::vector<std::uint32_t> others_;
 };
 
 }  // namespace skein::diff

@@ -2,7 +2,6 @@
 #include "runtime/diff/source_text.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace skein::diff {
 namespace {
@@ -10,8 +9,13 @@ namespace {
 constexpr char filler = '_';
 constexpr std::size_t longest_character = 12;
 
-bool is_word(char c) noexcept {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+/// ASCII, whatever the locale: this is asked of every byte.
+constexpr bool is_word(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+/// What begins and ends nothing.
+constexpr bool is_plain(char c) noexcept {
+  return is_word(c) || c == ' ' || c == '\t';
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -109,12 +113,11 @@ class reader {
   void in_code() {
     const char c = rest_[at_];
     // Most bytes are these.
-    if (is_word(c) || c == ' ' || c == '\t') {
-      if (as_->raw_strings && !is_word(before()) && (c == 'R' || c == 'r' || c == 'b') &&
-          raw_string()) {
-        return;
-      }
-      return put(rest_.substr(at_++, 1), true);
+    if (is_plain(c)) {
+      if (raw_string_may_start() && raw_string()) return;
+      const std::size_t first = at_++;
+      while (at_ < rest_.size() && is_plain(rest_[at_]) && !raw_string_may_start()) ++at_;
+      return put(rest_.substr(first, at_ - first), true);
     }
     for (const auto& token : as_->line_comments) {
       if (!comment_starts(token)) continue;
@@ -159,6 +162,11 @@ class reader {
     put(rest_.substr(from, end - from), false);
     put("'", true);
     at_ = end + 1;
+  }
+
+  [[nodiscard]] bool raw_string_may_start() const {
+    const char c = rest_[at_];
+    return as_->raw_strings && (c == 'R' || c == 'r' || c == 'b') && !is_word(before());
   }
 
   bool raw_string() {

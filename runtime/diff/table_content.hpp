@@ -182,6 +182,8 @@ struct table_content {
   // Which markers can match at all: a marker is tried where its words stand.
   std::unique_ptr<re2::FilteredRE2> filter;
   scan::keyword_search words;
+  bool words_within_lines = false;  ///< no word has a line end
+  std::vector<int> wordless;        ///< can match where no word stands
 };
 
 /// Lower-case letters and digits only: `assert_equal`, `assertEqual` and `AssertEqual` are one.

@@ -376,8 +376,12 @@ result<> prepare_filter(table_content& content) {
   content.filter->Compile(&atoms);
   std::vector<std::vector<std::string>> groups;
   groups.reserve(atoms.size());
+  content.words_within_lines =
+      std::none_of(atoms.begin(), atoms.end(),
+                   [](const std::string& atom) { return atom.find('\n') != std::string::npos; });
   for (auto& atom : atoms) groups.push_back({std::move(atom)});
   content.words = scan::keyword_search{groups};
+  content.filter->AllPotentials({}, &content.wordless);
   return {};
 }
 

@@ -26,7 +26,7 @@ void show_whole_tests(change& all, const workspace::change_set& files, const bas
   for (auto& file : all.files) {
     if (file.binary || file.added() || file.removed() || file.hunks.empty()) continue;
     if (!may_have_tests(file.old_path, known.content()) &&
-        !may_have_tests(file.new_path, known.content())) {
+        (file.new_path == file.old_path || !may_have_tests(file.new_path, known.content()))) {
       continue;
     }
     const auto made = std::lower_bound(

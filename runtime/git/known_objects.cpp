@@ -45,8 +45,8 @@ struct known_objects::backend {
   git_odb_backend base{};  // first, so that libgit2's pointer is ours
   known_objects* owner = nullptr;
 
-  static const object* find(git_odb_backend* self, const git_oid* id) {
-    const auto& objects = reinterpret_cast<backend*>(self)->owner->objects_;
+  static object* find(git_odb_backend* self, const git_oid* id) {
+    auto& objects = reinterpret_cast<backend*>(self)->owner->objects_;
     const auto found = objects.find(*id);
     return found == objects.end() ? nullptr : &found->second;
   }
@@ -57,14 +57,15 @@ struct known_objects::backend {
 
   static int read_header(std::size_t* size, git_object_t* type, git_odb_backend* self,
                          const git_oid* id) {
-    const object* found = find(self, id);
+    object* found = find(self, id);
     if (found == nullptr) return GIT_ENOTFOUND;
     *type = found->type;
-    *size = found->content.size();
-    if (found->path.empty()) return 0;
+    *size = found->size.value_or(found->content.size());
+    if (found->path.empty() || found->size) return 0;
     const int file = open_file(reinterpret_cast<backend*>(self)->owner->top_, found->path, *size);
     if (file < 0) return GIT_ENOTFOUND;
     ::close(file);
+    found->size = *size;
     return 0;
   }
 
@@ -108,16 +109,16 @@ known_objects::~known_objects() {
 }
 
 void known_objects::add(const git_oid& id, git_object_t type, std::string_view content) {
-  objects_.try_emplace(id, object{type, content, {}, {}});
+  objects_.try_emplace(id, object{type, content, {}, {}, {}});
 }
 
 void known_objects::add_copy(const git_oid& id, git_object_t type, std::string content) {
-  const auto [place, fresh] = objects_.try_emplace(id, object{type, {}, std::move(content), {}});
+  const auto [place, fresh] = objects_.try_emplace(id, object{type, {}, std::move(content), {}, {}});
   if (fresh) place->second.content = place->second.own;
 }
 
 void known_objects::add_file(const git_oid& id, std::string path) {
-  if (top_ >= 0) objects_.try_emplace(id, object{GIT_OBJECT_BLOB, {}, {}, std::move(path)});
+  if (top_ >= 0) objects_.try_emplace(id, object{GIT_OBJECT_BLOB, {}, {}, std::move(path), {}});
 }
 
 result<> known_objects::serve(git_odb* objects) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,7 @@ class known_objects {
     std::string_view content;
     std::string own;   ///< what `content` shows, when it is a copy
     std::string path;  ///< in the checkout, when the content is there
+    std::optional<std::size_t> size;  ///< of that file, once it was looked at
   };
 
   std::filesystem::path checkout_;

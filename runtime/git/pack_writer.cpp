@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t header_size = 12;
 constexpr std::size_t trailer_size = GIT_OID_RAWSZ;
+constexpr std::string_view index_head("\377tOc\0\0\0\2", 8);
+constexpr std::size_t ids_at = index_head.size() + 256 * 4;
 constexpr std::size_t largest_pack = 0x7fffffff;  // index offsets of 31 bits
 
 void append_number(std::string& out, std::uint32_t value) {
@@ -69,7 +71,9 @@ class deflater {
 };
 
 result<> write_durably(const std::filesystem::path& path, std::string_view bytes) {
-  const std::filesystem::path temporary = temporary_beside(path);
+  // By this name git sweeps up what a crash leaves in a repository of its own.
+  const std::filesystem::path temporary =
+      path.parent_path() / ("tmp_" + temporary_beside(path.filename()).string());
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
   if (file < 0) return errno_error("create " + temporary.string(), errno);
   int why = 0;
@@ -90,18 +94,40 @@ result<> write_durably(const std::filesystem::path& path, std::string_view bytes
 
 pack_writer::pack_writer() : bytes_(header(0)) {}
 
-result<pack_writer> pack_writer::continued(std::string whole) {
+result<pack_writer> pack_writer::continued(std::string whole, std::string_view index) {
+  const error not_whole{errc::corrupt, "not a whole pack", ""};
   if (whole.size() < header_size + trailer_size || !whole.starts_with("PACK") ||
-      number_at(whole, 4) != 2 ||
-      sha1(std::string_view(whole).substr(0, whole.size() - trailer_size)) !=
-          std::string_view(whole).substr(whole.size() - trailer_size)) {
-    return error{errc::corrupt, "not a whole pack", ""};
+      number_at(whole, 4) != 2) {
+    return not_whole;
   }
+  const std::string trailer = whole.substr(whole.size() - trailer_size);
+  whole.resize(whole.size() - trailer_size);
+  if (sha1(whole) != trailer) return not_whole;
   pack_writer out;
   out.count_ = number_at(whole, 8);
-  whole.resize(whole.size() - trailer_size);
   out.bytes_ = std::move(whole);
+  if (!out.read_index(index, trailer)) return not_whole;
   return out;
+}
+
+/// Layout: head, fanout, ids, checksums, offsets, the pack's trailer, and its own.
+bool pack_writer::read_index(std::string_view from, std::string_view trailer) {
+  constexpr std::size_t of_each = trailer_size + 4 + 4;
+  if (!from.starts_with(index_head) ||
+      from.size() != ids_at + std::size_t{count_} * of_each + 2 * trailer_size ||
+      from.substr(from.size() - 2 * trailer_size, trailer_size) != trailer ||
+      from.substr(from.size() - trailer_size) !=
+          sha1(from.substr(0, from.size() - trailer_size))) {
+    return false;
+  }
+  const std::size_t checksums_at = ids_at + std::size_t{count_} * trailer_size;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const std::size_t checksum = checksums_at + 4 * i;
+    entries_.emplace_hint(
+        entries_.end(), from.substr(ids_at + i * trailer_size, trailer_size),
+        entry{number_at(from, checksum), number_at(from, checksum + std::size_t{count_} * 4)});
+  }
+  return entries_.size() == count_;
 }
 
 result<> pack_writer::append(git_object_t type, std::string_view bytes) {
@@ -138,6 +164,10 @@ result<git_oid> pack_writer::add(git_object_t type, std::string_view bytes) {
   return id;
 }
 
+bool pack_writer::has(const git_oid& id) const {
+  return entries_.contains(raw(id));
+}
+
 std::string pack_writer::finish() && {
   bytes_.replace(0, header_size, header(count_));
   bytes_ += sha1(bytes_);
@@ -145,8 +175,7 @@ std::string pack_writer::finish() && {
 }
 
 std::string pack_writer::index(std::string_view trailer) {
-  std::string out = "\377tOc";
-  append_number(out, 2);
+  std::string out(index_head);
   std::array<std::uint32_t, 256> fanout{};
   for (const auto& [id, one] : entries_) ++fanout[static_cast<unsigned char>(id[0])];
   std::uint32_t sum = 0;
@@ -167,6 +196,27 @@ result<> pack_writer::store(const std::filesystem::path& directory, const std::s
   // The index makes the pack visible.
   return write_durably(stem.string() + ".idx",
                        index(std::string_view(whole).substr(whole.size() - trailer_size)));
+}
+
+result<std::filesystem::path> pack_writer::store_kept(const std::filesystem::path& directory) && {
+  const std::string whole = std::move(*this).finish();
+  const std::string_view trailer = std::string_view(whole).substr(whole.size() - trailer_size);
+  git_oid name{};
+  git_oid_fromraw(&name, reinterpret_cast<const unsigned char*>(trailer.data()));
+  const std::string stem = (directory / ("pack-" + id_text(name))).string();
+  std::filesystem::path keep = stem + ".keep";
+  // An empty one is what a crash has left of the same push; git and people write into theirs.
+  const int file = ::open(keep.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file < 0) return errno_error("create " + keep.string(), errno);
+  char byte = 0;
+  const bool others = ::read(file, &byte, 1) != 0;
+  ::close(file);
+  if (others) return error{errc::conflict, "there is a " + keep.string(), ""};
+  auto written = write_durably(stem + ".pack", whole);
+  if (written) written = write_durably(stem + ".idx", index(trailer));
+  if (written) return keep;
+  ::unlink(keep.c_str());
+  return written.error();
 }
 
 std::string pack_name(const std::string& base_tree, const std::string& tree) {

@@ -17,14 +17,15 @@ class pack_writer {
  public:
   pack_writer();
 
-  /// Continues a pack that store() has written, to send it with more objects; `corrupt` when
-  /// `whole` is no such pack. The result cannot be stored.
-  [[nodiscard]] static result<pack_writer> continued(std::string whole);
+  /// Continues a pack that store() has written, with more objects; `corrupt` when `whole` and
+  /// `index` are no such pack.
+  [[nodiscard]] static result<pack_writer> continued(std::string whole, std::string_view index);
 
   /// Adds an object, once however often it is added, and returns its id.
   [[nodiscard]] result<git_oid> add(git_object_t type, std::string_view bytes);
 
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] bool has(const git_oid& id) const;
 
   /// The whole pack. Nothing can be added afterwards.
   [[nodiscard]] std::string finish() &&;
@@ -33,6 +34,10 @@ class pack_writer {
   /// returns. A pack of that name that is already there stays. Blocking.
   [[nodiscard]] result<> store(const std::filesystem::path& directory, const std::string& name) &&;
 
+  /// The same in somebody's repository, under the name that git gives a pack. Returns the path of
+  /// the `.keep` file that spares it from being repacked: to be removed once a reference needs it.
+  [[nodiscard]] result<std::filesystem::path> store_kept(const std::filesystem::path& directory) &&;
+
  private:
   struct entry {
     std::uint32_t crc = 0;
@@ -40,6 +45,7 @@ class pack_writer {
   };
 
   [[nodiscard]] result<> append(git_object_t type, std::string_view bytes);
+  [[nodiscard]] bool read_index(std::string_view from, std::string_view trailer);
   [[nodiscard]] std::string index(std::string_view trailer);
 
   std::string bytes_;

@@ -3,20 +3,19 @@
 // unknown.
 #include "runtime/git/advance_branch.hpp"
 #include "runtime/git/command.hpp"
+#include "runtime/git/direct_update.hpp"
 #include "runtime/git/fetch_remote.hpp"
 #include "runtime/git/library.hpp"
 #include "runtime/git/local_repository.hpp"
 #include "runtime/git/mirror.hpp"
 #include "runtime/git/mirror_directory.hpp"
-#include "runtime/git/pack_writer.hpp"
 #include "runtime/git/printable.hpp"
 #include "runtime/git/receive_pack.hpp"
+#include "runtime/git/stored_pack.hpp"
 
 #include <stdlib.h>
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <utility>
 
@@ -39,26 +38,8 @@ push_result taken(const std::string& branch, const std::string& by) {
 result<std::string> pack_to_send(const fs::path& mirror, const std::string& commit) {
   SKEIN_TRY(id, parse_id(commit));
   SKEIN_TRY(repository, open_repository(mirror));
-  git_commit* found = nullptr;
-  if (const int rc = git_commit_lookup(&found, repository.get(), &id); rc < 0) {
-    return library_error("read commit " + commit, rc);
-  }
-  const commit_ptr owned(found);
-  if (git_commit_parentcount(found) != 1) return pack_of(mirror, commit);
-  SKEIN_TRY(parent, tree_of_commit(repository.get(), *git_commit_parent_id(found, 0)));
-  const std::string name = pack_name(id_text(parent), id_text(*git_commit_tree_id(found)));
-  std::ifstream file(mirror / ("objects/pack/pack-" + name + ".pack"), std::ios::binary);
-  if (!file) return pack_of(mirror, commit);
-  auto ready = pack_writer::continued({std::istreambuf_iterator<char>(file), {}});
+  auto ready = stored_pack(repository.get(), mirror, id);
   if (!ready) return pack_of(mirror, commit);
-  SKEIN_TRY(objects, open_objects(repository.get()));
-  git_odb_object* read = nullptr;
-  if (const int rc = git_odb_read(&read, objects.get(), &id); rc < 0) {
-    return library_error("read commit " + commit, rc);
-  }
-  const odb_object_ptr bytes(read);
-  SKEIN_CHECK(ready->add(GIT_OBJECT_COMMIT, {static_cast<const char*>(git_odb_object_data(read)),
-                                             git_odb_object_size(read)}));
   return std::move(*ready).finish();
 }
 
@@ -81,6 +62,9 @@ result<push_result> push_local(const fs::path& mirror, const location& where,
   SKEIN_TRY(before, local_branch(*repository, branch));
   if (before == commit) return pushed();
   if (before != expected) return taken(branch, before);
+  SKEIN_CHECK(parse_id(commit));
+  if (update_directly(*repository, where, mirror, commit, branch, expected) == direct_end::moved)
+    return pushed();
   SKEIN_TRY(pack, pack_to_send(mirror, commit));
   auto answer = update_branch(*repository,
                               {reference, expected.empty() ? zeros : expected, commit,

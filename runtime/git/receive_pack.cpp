@@ -2,9 +2,9 @@
 #include "runtime/git/receive_pack.hpp"
 
 #include "runtime/git/command.hpp"
+#include "runtime/git/plain_receiver.hpp"
 #include "runtime/git/printable.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -56,11 +56,6 @@ std::vector<std::string> trusted_directories() {
         &out);
   }
   return out;
-}
-
-bool belongs_to_us(const fs::path& directory) {
-  struct stat found {};
-  return ::stat(directory.c_str(), &found) == 0 && found.st_uid == ::geteuid();
 }
 
 /// Reads the report: "unpack ok", then "ok REF" or "ng REF REASON".

@@ -116,16 +116,14 @@ class base_tree {
 /// Every directory that an added file needs must be one in the base, or new, or take the place of a
 /// removed file.
 result<> check_fit(const checked_change& change, base_tree& base) {
-  std::string_view last;
+  std::set<std::string_view> checked;
   for (const file_change* entry : change.added) {
     if (base.type_of(entry->path) == S_IFDIR && !base.is_emptied(entry->path)) {
       SKEIN_TRY(empty, base.has_no_files(entry->path));
       if (!empty) return does_not_fit(entry->path, "is a directory of the base with files left");
     }
-    const std::string_view directory = directory_of(entry->path);
-    if (directory == last) continue;
-    last = directory;
-    for (auto path = directory; !path.empty(); path = directory_of(path)) {
+    for (auto path = directory_of(entry->path); !path.empty(); path = directory_of(path)) {
+      if (!checked.insert(path).second) break;
       const auto type = base.type_of(path);
       if (type && *type != S_IFDIR && change.removed_paths.count(path) == 0) {
         return does_not_fit(path, "is a file in the base");

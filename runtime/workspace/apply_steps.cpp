@@ -11,6 +11,11 @@
 #include <cerrno>
 
 namespace skein::workspace {
+namespace {
+
+constexpr std::size_t most_open = 16;
+
+}  // namespace
 
 bool checked_change::adds_below(std::string_view path) const {
   const std::string prefix = std::string{path} + "/";
@@ -75,14 +80,18 @@ std::string_view name_of(std::string_view path) noexcept {
 }
 
 result<int> directory_maker::open(std::string_view path) {
-  if (path.empty()) return root_;
-  if (any_ && path == path_) return opened_.get();
-  any_ = false;
-  descriptor here;
-  for (std::size_t start = 0; start < path.size();) {
+  const auto has = [path](std::string_view above) {
+    return path.starts_with(above) && (path.size() == above.size() || path[above.size()] == '/');
+  };
+  while (!open_.empty() && !has(std::string_view{path_}.substr(0, open_.back().end))) {
+    open_.pop_back();
+  }
+  path_ = path;
+  while ((open_.empty() ? 0 : open_.back().end) < path.size()) {
+    const std::size_t start = open_.empty() ? 0 : open_.back().end + 1;
     const std::size_t end = std::min(path.find('/', start), path.size());
     const std::string name{path.substr(start, end - start)};
-    const int above = here ? here.get() : root_;
+    const int above = open_.empty() ? root_ : open_.back().opened.get();
     const bool made = ::mkdirat(above, name.c_str(), 0755) == 0;
     if (!made && errno != EEXIST) {
       return errno_error("make directory " + printable(path.substr(0, end)), errno);
@@ -98,13 +107,11 @@ result<int> directory_maker::open(std::string_view path) {
     if (made && ::fchmod(next.get(), 0755) != 0) {
       return errno_error("make directory " + printable(path.substr(0, end)), errno);
     }
-    here = std::move(next);
-    start = end + 1;
+    // However deep it goes, few stay open.
+    if (open_.size() == most_open) open_.pop_back();
+    open_.push_back({end, std::move(next)});
   }
-  path_ = path;
-  opened_ = std::move(here);
-  any_ = true;
-  return opened_.get();
+  return open_.empty() ? root_ : open_.back().opened.get();
 }
 
 result<> write_entry(int directory, const file_change& entry) {

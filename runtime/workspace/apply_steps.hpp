@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace skein::workspace {
 
@@ -35,8 +36,8 @@ struct checked_change {
 [[nodiscard]] std::string_view directory_of(std::string_view path) noexcept;
 [[nodiscard]] std::string_view name_of(std::string_view path) noexcept;
 
-/// Opens the directory `path` below `root`, making what is missing. Remembers the last one, as
-/// neighbours in a sorted change mostly share it.
+/// Opens the directory `path` below `root`, making what is missing. Remembers the last one and a
+/// few above it, as neighbours in a sorted change mostly share them.
 class directory_maker {
  public:
   explicit directory_maker(int root) : root_(root) {}
@@ -45,10 +46,14 @@ class directory_maker {
   [[nodiscard]] result<int> open(std::string_view path);
 
  private:
+  struct opened_directory {
+    std::size_t end = 0;  ///< of its path in path_
+    descriptor opened;
+  };
+
   int root_;
-  bool any_ = false;
-  std::string path_;
-  descriptor opened_;
+  std::string path_;                    ///< of the last one
+  std::vector<opened_directory> open_;  ///< from the top down; a deep one leaves gaps
 };
 
 /// Makes the file or symlink of an added entry; nothing may be there.

@@ -183,7 +183,7 @@ class change_reader {
       struct stat base_status {};
       const descriptor before = open_regular(base_here_.get(), name, base_status);
       if (!before) return errno_error("open base file " + printable(path), errno);
-      SKEIN_TRY(same, same_bytes(file.get(), before.get()));
+      SKEIN_TRY(same, same_bytes(file.get(), before.get(), size));
       if (same) return {};
     }
     if (size > limits_.max_file_bytes) {

@@ -83,17 +83,19 @@ result<std::string> read_bytes(int fd, std::uint64_t limit) {
   return bytes;
 }
 
-result<bool> same_bytes(int left, int right) {
+result<bool> same_bytes(int left, int right, std::uint64_t size) {
   block a;
   block b;
-  for (std::uint64_t offset = 0;; offset += a.size()) {
-    const ssize_t left_got = read_full(left, a.data(), a.size(), offset);
-    const ssize_t right_got = read_full(right, b.data(), b.size(), offset);
+  for (std::uint64_t offset = 0; offset < size; offset += a.size()) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(a.size(), size - offset));
+    const ssize_t left_got = read_full(left, a.data(), wanted, offset);
+    const ssize_t right_got = read_full(right, b.data(), wanted, offset);
     if (left_got < 0 || right_got < 0) return errno_error("compare files", errno);
     if (left_got != right_got) return false;
     if (std::memcmp(a.data(), b.data(), static_cast<std::size_t>(left_got)) != 0) return false;
-    if (static_cast<std::size_t>(left_got) < a.size()) return true;
+    if (static_cast<std::size_t>(left_got) < wanted) return true;
   }
+  return true;
 }
 
 result<> copy_bytes(int from, int to, const struct stat& status) {

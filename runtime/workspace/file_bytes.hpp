@@ -19,8 +19,8 @@ namespace skein::workspace {
 /// meanwhile gives what is there.
 [[nodiscard]] result<std::string> read_bytes(int fd, std::uint64_t limit);
 
-/// True when both files hold the same bytes from start to end.
-[[nodiscard]] result<bool> same_bytes(int left, int right);
+/// True when both files, which are of this size, hold the same bytes.
+[[nodiscard]] result<bool> same_bytes(int left, int right, std::uint64_t size);
 
 /// Appends `from` to the empty file `to`; holes stay holes and blocks are shared where possible.
 [[nodiscard]] result<> copy_bytes(int from, int to, const struct stat& status);

@@ -1,11 +1,13 @@
-// Deletes a workspace. Keeps one directory open at a time and climbs by `..`, checked against the
-// device and inode it came from, so depth is bounded by neither descriptors nor PATH_MAX.
+// Deletes a workspace. Keeps a few directories open at a time and climbs the rest by `..`, checked
+// against the device and inode it came from, so depth is bounded by neither descriptors nor
+// PATH_MAX.
 #include "runtime/workspace/beneath.hpp"
 #include "runtime/workspace/workspace.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <vector>
 
@@ -14,34 +16,51 @@ namespace {
 
 /// So many subdirectories of one directory are remembered before it is read again.
 constexpr std::size_t batch = 1024;
+/// So many levels stay open while what is below them is removed.
+constexpr std::size_t most_open = 24;
+/// So often, in all, a directory that was read to its end turns out not to be empty.
+constexpr int most_surprises = 1000;
 
 struct level {
   dev_t device = 0;
   ino_t inode = 0;
+  descriptor opened;                        ///< of the last one, and of the first `most_open`
   std::vector<std::string> subdirectories;  ///< the last one is being removed
+  bool read = false;                        ///< to the end: nothing but the subdirectories is left
 };
 
 class tree_remover {
  public:
   result<> run(int parent, const std::string& name) {
-    SKEIN_CHECK(enter(parent, name));
-    while (!levels_.empty()) {
-      level& top = levels_.back();
-      if (top.subdirectories.empty()) SKEIN_CHECK(clear());
-      if (!top.subdirectories.empty()) {
-        const std::string next = top.subdirectories.back();
-        SKEIN_CHECK(enter(here_.get(), next));
-      } else if (levels_.size() == 1) {
-        levels_.pop_back();
-      } else {
-        SKEIN_CHECK(leave());
+    for (;;) {
+      SKEIN_CHECK(empty(parent, name));
+      if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
+      if (errno != ENOTEMPTY || ++surprises_ > most_surprises) {
+        return errno_error("remove directory " + printable(name), errno);
       }
     }
-    here_ = {};
-    return remove_directory(parent, name);
   }
 
  private:
+  result<> empty(int parent, const std::string& name) {
+    SKEIN_CHECK(enter(parent, name));
+    while (!levels_.empty()) {
+      level& top = levels_.back();
+      if (top.subdirectories.empty() && !top.read) SKEIN_CHECK(clear());
+      if (!top.subdirectories.empty()) {
+        const int here = top.opened.get();
+        if (levels_.size() > most_open) above_ = std::move(top.opened);
+        SKEIN_CHECK(enter(here, top.subdirectories.back()));
+        above_ = {};
+      } else if (levels_.size() == 1) {
+        levels_.pop_back();
+      } else if (top.read) {
+        SKEIN_CHECK(leave());
+      }
+    }
+    return {};
+  }
+
   result<> enter(int parent, const std::string& name) {
     descriptor opened = open_directory(parent, name, S_IRWXU);
     if (!opened) return errno_error("open directory " + printable(name), errno);
@@ -53,54 +72,74 @@ class tree_remover {
       return error{errc::refused, "remove " + printable(name) + ": it is on another file system",
                    "unmount it first"};
     }
-    levels_.push_back({status.st_dev, status.st_ino, {}});
-    here_ = std::move(opened);
+    levels_.push_back({status.st_dev, status.st_ino, std::move(opened), {}, false});
     return {};
   }
 
   /// Unlinks everything in the current directory but the directories in it, which it notes.
   result<> clear() {
-    descriptor again{::openat(here_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!again) return errno_error("read directory", errno);
-    directory_stream entries{std::move(again)};
-    auto& subdirectories = levels_.back().subdirectories;
-    while (const dirent* entry = entries.next()) {
-      if (::unlinkat(here_.get(), entry->d_name, 0) == 0 || errno == ENOENT) continue;
-      if (errno != EISDIR) return errno_error("remove " + printable(entry->d_name), errno);
-      if (::unlinkat(here_.get(), entry->d_name, AT_REMOVEDIR) == 0) continue;
-      subdirectories.emplace_back(entry->d_name);
-      if (subdirectories.size() >= batch) break;
+    level& here = levels_.back();
+    if (::lseek(here.opened.get(), 0, SEEK_SET) < 0) return errno_error("read directory", errno);
+    while (here.subdirectories.size() < batch) {
+      const auto got = ::getdents64(here.opened.get(), entries_.data(), entries_.size());
+      if (got < 0) return errno_error("read directory", errno);
+      if (got == 0) {
+        here.read = true;
+        return {};
+      }
+      for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
+        // The kernel aligns them.
+        const auto* entry = reinterpret_cast<const dirent64*>(entries_.data() + at);
+        at += entry->d_reclen;
+        SKEIN_CHECK(take(here, *entry));
+      }
     }
-    if (entries.failed()) return errno_error("read directory", errno);
+    return {};
+  }
+
+  static result<> take(level& here, const dirent64& entry) {
+    const std::string_view name = entry.d_name;
+    if (name == "." || name == "..") return {};
+    if (entry.d_type != DT_DIR) {
+      if (::unlinkat(here.opened.get(), entry.d_name, 0) == 0 || errno == ENOENT) return {};
+      if (errno != EISDIR) return errno_error("remove " + printable(name), errno);
+    }
+    here.subdirectories.emplace_back(name);
     return {};
   }
 
   result<> leave() {
+    descriptor below = std::move(levels_.back().opened);
     levels_.pop_back();
     level& above = levels_.back();
-    descriptor parent{::openat(here_.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    struct stat status {};
-    if (!parent || ::fstat(parent.get(), &status) != 0) {
-      return errno_error("return to the parent directory", errno);
+    if (!above.opened) {
+      descriptor parent{::openat(below.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+      struct stat status {};
+      if (!parent || ::fstat(parent.get(), &status) != 0) {
+        return errno_error("return to the parent directory", errno);
+      }
+      if (status.st_dev != above.device || status.st_ino != above.inode) {
+        return error{
+            errc::conflict,
+            "remove " + printable(above.subdirectories.back()) + ": it was moved meanwhile",
+            "end every process that uses the workspace"};
+      }
+      above.opened = std::move(parent);
     }
-    if (status.st_dev != above.device || status.st_ino != above.inode) {
-      return error{errc::conflict,
-                   "remove " + printable(above.subdirectories.back()) + ": it was moved meanwhile",
-                   "end every process that uses the workspace"};
+    const std::string& name = above.subdirectories.back();
+    if (::unlinkat(above.opened.get(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+      // Some file systems leave names out when others are removed while they are read.
+      if (errno == ENOTEMPTY && ++surprises_ <= most_surprises) return {};
+      return errno_error("remove directory " + printable(name), errno);
     }
-    here_ = std::move(parent);
-    SKEIN_CHECK(remove_directory(here_.get(), above.subdirectories.back()));
     above.subdirectories.pop_back();
     return {};
   }
 
-  static result<> remove_directory(int parent, const std::string& name) {
-    if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
-    return errno_error("remove directory " + printable(name), errno);
-  }
-
-  descriptor here_;
   std::vector<level> levels_;
+  descriptor above_;  ///< while the level below it is entered
+  int surprises_ = 0;
+  alignas(dirent64) std::array<char, 32768> entries_;
 };
 
 }  // namespace

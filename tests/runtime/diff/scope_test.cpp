@@ -1,4 +1,5 @@
 // The scope check, and its patterns against git itself.
+#include "runtime/diff/pattern.hpp"
 #include "runtime/diff/scope.hpp"
 
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -295,6 +297,26 @@ TEST(check_scope, a_flood_of_paths_is_summarised) {
   const auto findings = check_scope(scope({"src/"}), change);
   ASSERT_EQ(findings.size(), 101U);
   EXPECT_THAT(findings.back().message, HasSubstr("50 more"));
+}
+
+TEST(pattern_list, a_long_list_matches_what_its_patterns_match_alone) {
+  const std::vector<std::string> texts{"*.c",   "/src/**", "docs/",   "Make*",  "a/**/b", "[xyz]",
+                                       "*.tar", "/x/y.c",  "**/deep", "/build", "q?",     "lib**/x",
+                                       "",      "#none",   "*"};
+  const std::vector<std::string> paths{"main.c",  "src/a/b", "docs/x",   "Makefile",   "a/n/n/b",
+                                       "x",       "p/z",     "x/y.c",    "n/x/y.c",    "u/deep/f",
+                                       "build/o", "q1",      "a/b/docs", "libs/a/x", "b.tar/in"};
+  // Without the last, which matches all, and with it.
+  for (const std::size_t count : {texts.size() - 1, texts.size()}) {
+    const std::vector<std::string> some{texts.begin(), texts.begin() + static_cast<long>(count)};
+    const pattern_list all{some};
+    for (const auto& path : paths) {
+      const bool any = std::any_of(some.begin(), some.end(), [&path](const std::string& text) {
+        return pattern_list{std::vector<std::string>{text}}.matches(path);
+      });
+      EXPECT_EQ(all.matches(path), any) << path;
+    }
+  }
 }
 
 }  // namespace
