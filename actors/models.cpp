@@ -53,7 +53,7 @@ result<model_sources> open_models(const schema::config& config,
   auto all = model::built_in_providers(environment);
   for (const auto& [name, each] : config.providers) {
     SKEIN_TRY(settings, settings_of(name, each));
-    std::erase_if(all, [&name](const auto& one) { return one.name == name; });
+    std::erase_if(all, [&own = name](const auto& one) { return one.name == own; });
     all.push_back(std::move(settings));
   }
   // The configuration's own come first when somebody has to be chosen.

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <array>
 
 namespace skein::gateway {
@@ -160,12 +161,17 @@ void connection::ask_upstream(const upstream& to, const egress::request_head& he
 
 connection::task<void> connection::notice_leaving(unsigned request) {
   const auto self = shared_from_this();
-  const auto [failed] = co_await client_.async_wait(stream::wait_read, as_tuple(use_awaitable));
-  if (failed || closed_ || request != request_ || !exchanging_) co_return;
   char byte = 0;
+  ssize_t got = -1;
+  // What was read before may wake it once more: nothing to read is no reason to stop looking.
+  while (got < 0) {
+    const auto [failed] = co_await client_.async_wait(stream::wait_read, as_tuple(use_awaitable));
+    if (failed || closed_ || request != request_ || !exchanging_) co_return;
+    got = ::recv(client_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0 && errno != EAGAIN && errno != EINTR) got = 0;
+  }
   // Data is the next request, come early.
-  if (::recv(client_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-    give_up(outcome::cut);
+  if (got == 0) give_up(outcome::cut);
 }
 
 /// False: there is none any more.

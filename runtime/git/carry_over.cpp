@@ -21,7 +21,8 @@ result<git_oid> repeat(git_repository* repository, const step& change, const git
   SKEIN_TRY(from, read_tree(repository, change.from));
   SKEIN_TRY(to, read_tree(repository, change.to));
   SKEIN_TRY(head, read_tree(repository, now));
-  git_merge_options options = GIT_MERGE_OPTIONS_INIT;
+  git_merge_options options{};
+  git_merge_options_init(&options, GIT_MERGE_OPTIONS_VERSION);
   git_index* made = nullptr;
   if (const int rc = git_merge_trees(&made, repository, from.get(), head.get(), to.get(), &options);
       rc < 0) {
