@@ -3,16 +3,12 @@
 #include "runtime/egress/service.hpp"
 #include "runtime/process/private_socket.hpp"
 
-#include <boost/asio/post.hpp>
-
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -24,12 +20,10 @@ namespace fs = std::filesystem;
 }  // namespace
 
 struct service_access {
-  boost::asio::io_context& context;
-  std::weak_ptr<service> held;
   std::shared_ptr<counters> counts;
-  process::descriptor lifeline;
   std::string token;
   fs::path socket;
+  process::service_handle service;
 };
 
 proxy::proxy(std::unique_ptr<service_access> held) : held_(std::move(held)) {}
@@ -48,32 +42,16 @@ result<std::unique_ptr<proxy>> proxy::start(process::io_loop& loop, options want
     SKEIN_TRY(made, process::listen_at(wanted.socket));
     listener = std::move(made);
   }
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0)
-    return errno_error("start the proxy of run " + wanted.run + ": open a pipe", errno);
-  auto access = std::unique_ptr<service_access>(new service_access{loop.context(),
-                                                                   {},
-                                                                   std::make_shared<counters>(),
-                                                                   process::descriptor(pipe[1]),
-                                                                   wanted.token,
-                                                                   wanted.socket});
-  auto made = std::make_shared<service>(loop.context(), std::move(wanted), access->counts);
-  access->held = made;
-  // The loop's own work keeps it from here on.
-  boost::asio::post(loop.context(), [made, end = process::descriptor(pipe[0]),
-                                     listener = std::move(listener)]() mutable {
-    made->start(std::move(end));
-    made->listen(std::move(listener));
-  });
-  return std::unique_ptr<proxy>(new proxy(std::move(access)));
+  const auto counts = std::make_shared<counters>();
+  std::string token = wanted.token;
+  fs::path socket = wanted.socket;
+  const auto made = std::make_shared<service>(loop.context(), std::move(wanted), counts);
+  return std::unique_ptr<proxy>(new proxy(std::unique_ptr<service_access>(new service_access{
+      counts, std::move(token), std::move(socket), {loop, made, std::move(listener)}})));
 }
 
 std::function<void(process::descriptor)> proxy::listener() {
-  return [&context = held_->context, weak = held_->held](process::descriptor taken) {
-    boost::asio::post(context, [weak, taken = std::move(taken)]() mutable {
-      if (const auto alive = weak.lock()) alive->listen(std::move(taken));
-    });
-  };
+  return held_->service.listener();
 }
 
 result<std::string> proxy::open_to_platform() {
@@ -93,9 +71,9 @@ result<std::string> proxy::open_to_platform() {
 }
 
 void proxy::stop() {
-  // The other end notices; the loop itself is not touched, for it may be gone already.
-  if (held_->lifeline && !held_->socket.empty()) ::unlink(held_->socket.c_str());
-  held_->lifeline.reset();
+  if (!held_->socket.empty()) ::unlink(held_->socket.c_str());
+  held_->socket.clear();
+  held_->service.stop();
 }
 
 usage proxy::used() const {

@@ -7,14 +7,13 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <array>
+#include <cerrno>
 
 namespace skein::gateway {
 namespace {
@@ -128,10 +127,12 @@ void connection::ask_upstream(const upstream& to, const egress::request_head& he
   reply_ = {};
   asking_ = true;
   const unsigned request = ++request_;
-  // The client's thread only hands over; late pieces of an earlier request are dropped here.
-  const auto on_loop = [self = shared_from_this(), request](auto then) {
-    asio::post(self->service_->context, [self, request, then = std::move(then)]() mutable {
-      if (request != self->request_ || self->closed_) return;
+  // The client's thread only hands over: it may outlive the loop, and keeps nothing that lives
+  // there. Late pieces of an earlier request are dropped.
+  const auto on_loop = [door = service_->door, weak = weak_from_this(), request](auto then) {
+    door->post([weak, request, then = std::move(then)]() mutable {
+      const auto self = weak.lock();
+      if (!self || request != self->request_ || self->closed_) return;
       then(*self);
       self->arrived_.cancel();
     });

@@ -3,15 +3,11 @@
 #include "runtime/gateway/service.hpp"
 #include "runtime/process/private_socket.hpp"
 
-#include <boost/asio/post.hpp>
-
-#include <fcntl.h>
-#include <unistd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 namespace skein::gateway {
@@ -40,11 +36,9 @@ result<std::vector<upstream>> read_upstreams(const options& wanted) {
 }  // namespace
 
 struct service_access {
-  boost::asio::io_context& context;
-  std::weak_ptr<service> held;
-  process::descriptor lifeline;
   std::string token;
   fs::path socket;
+  process::service_handle service;
 };
 
 gateway::gateway(std::unique_ptr<service_access> held) : held_(std::move(held)) {}
@@ -67,35 +61,22 @@ result<std::unique_ptr<gateway>> gateway::start(process::io_loop& loop,
     SKEIN_TRY(made, process::listen_at(wanted.socket));
     listener = std::move(made);
   }
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC | O_NONBLOCK) != 0)
-    return errno_error("start the model gateway of run " + wanted.run + ": open a pipe", errno);
-  auto access = std::unique_ptr<service_access>(new service_access{
-      loop.context(), {}, process::descriptor(pipe[1]), wanted.token, wanted.socket});
-  auto made = std::make_shared<service>(loop.context(), std::move(sender), std::move(wanted),
-                                        std::move(upstreams));
-  access->held = made;
-  // The loop's own work keeps it from here on.
-  boost::asio::post(loop.context(), [made, end = process::descriptor(pipe[0]),
-                                     listener = std::move(listener)]() mutable {
-    made->start(std::move(end));
-    made->listen(std::move(listener));
-  });
-  return std::unique_ptr<gateway>(new gateway(std::move(access)));
+  std::string token = wanted.token;
+  fs::path socket = wanted.socket;
+  const auto made =
+      std::make_shared<service>(loop, std::move(sender), std::move(wanted), std::move(upstreams));
+  return std::unique_ptr<gateway>(new gateway(std::unique_ptr<service_access>(
+      new service_access{std::move(token), std::move(socket), {loop, made, std::move(listener)}})));
 }
 
 std::function<void(process::descriptor)> gateway::listener() {
-  return [&context = held_->context, weak = held_->held](process::descriptor taken) {
-    boost::asio::post(context, [weak, taken = std::move(taken)]() mutable {
-      if (const auto alive = weak.lock()) alive->listen(std::move(taken));
-    });
-  };
+  return held_->service.listener();
 }
 
 void gateway::revoke() {
-  // The other end notices; the loop itself is not touched, for it may be gone already.
-  if (held_->lifeline && !held_->socket.empty()) ::unlink(held_->socket.c_str());
-  held_->lifeline.reset();
+  if (!held_->socket.empty()) ::unlink(held_->socket.c_str());
+  held_->socket.clear();
+  held_->service.stop();
 }
 
 const std::string& gateway::token() const {

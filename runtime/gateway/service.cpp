@@ -7,15 +7,10 @@
 #include <utility>
 
 namespace skein::gateway {
-namespace {
-
-namespace asio = boost::asio;
-
-}  // namespace
-
-service::service(asio::io_context& loop, std::shared_ptr<http::client> client, options wanted,
+service::service(process::io_loop& loop, std::shared_ptr<http::client> client, options wanted,
                  std::vector<upstream> upstreams)
-    : accepting_service(loop),
+    : accepting_service(loop.context()),
+      door(loop.door()),
       sender(std::move(client)),
       settings(std::move(wanted)),
       upstreams_(std::move(upstreams)) {}

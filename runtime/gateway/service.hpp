@@ -23,7 +23,7 @@ struct upstream {
 
 class service : public process::accepting_service {
  public:
-  service(boost::asio::io_context& context, std::shared_ptr<http::client> sender, options wanted,
+  service(process::io_loop& loop, std::shared_ptr<http::client> sender, options wanted,
           std::vector<upstream> upstreams);
 
   [[nodiscard]] bool authorised(std::string_view token) const;
@@ -36,6 +36,7 @@ class service : public process::accepting_service {
   void joined(connection* one) { live_.insert(one); }
   void left(connection* one);
 
+  const std::shared_ptr<process::loop_door> door;  ///< for the client's thread
   const std::shared_ptr<http::client> sender;
   const options settings;
 

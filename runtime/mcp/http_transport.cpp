@@ -98,8 +98,9 @@ class http_transport : public transport, public std::enable_shared_from_this<htt
     asked.connect_timeout = options_.farewell;
     http::listener heard;
     // Whether the server minds is nothing to us: 405 says that it does not end sessions so.
-    heard.done = [&context = loop_.context(), done = std::move(done)](
-                     const result<http::reply>&) mutable { asio::post(context, std::move(done)); };
+    heard.done = [door = loop_.door(), done = std::move(done)](const result<http::reply>&) mutable {
+      door->post(std::move(done));
+    };
     client_.start(std::move(asked), std::move(heard));
   }
 
@@ -148,9 +149,9 @@ class http_transport : public transport, public std::enable_shared_from_this<htt
     one->status = 0;
     one->body = body_kind::unread;
     one->text.clear();
-    const auto handed = [&context = loop_.context(), weak = weak_from_this(),
+    const auto handed = [door = loop_.door(), weak = weak_from_this(),
                          weak_flow = std::weak_ptr<flow>(one), turn](auto work) {
-      asio::post(context, [weak, weak_flow, turn, work = std::move(work)]() mutable {
+      door->post([weak, weak_flow, turn, work = std::move(work)]() mutable {
         const auto self = weak.lock();
         const auto still = weak_flow.lock();
         if (self && still && still->turn == turn) work(*self, still);

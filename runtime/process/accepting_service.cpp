@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <sys/socket.h>
@@ -22,15 +23,14 @@ constexpr auto breath = std::chrono::milliseconds(200);
 
 }  // namespace
 
-void accepting_service::start(descriptor lifeline) {
-  asio::co_spawn(context, watch(std::move(lifeline)), asio::detached);
+void accepting_service::start() {
+  end_.expires_at(std::chrono::steady_clock::time_point::max());
+  asio::co_spawn(context, stay(), asio::detached);
 }
 
-asio::awaitable<void> accepting_service::watch(descriptor lifeline) {
+asio::awaitable<void> accepting_service::stay() {
   const auto self = shared_from_this();
-  stream held(context, lifeline.release());
-  co_await held.async_wait(stream::wait_read, as_tuple(use_awaitable));
-  stop();
+  while (!stopped_) co_await end_.async_wait(as_tuple(use_awaitable));
 }
 
 void accepting_service::listen(descriptor listener) {
@@ -82,7 +82,31 @@ void accepting_service::stop() {
   for (const auto& listener : listeners_) listener->close(ignored);
   listeners_.clear();
   room_.cancel();
+  end_.cancel();
   ended();
+}
+
+service_handle::service_handle(io_loop& loop, const std::shared_ptr<accepting_service>& made,
+                               descriptor listener)
+    : door_(loop.door()), service_(made) {
+  asio::post(loop.context(), [made, listener = std::move(listener)]() mutable {
+    made->start();
+    made->listen(std::move(listener));
+  });
+}
+
+std::function<void(descriptor)> service_handle::listener() const {
+  return [door = door_, weak = service_](descriptor taken) {
+    door->post([weak, taken = std::move(taken)]() mutable {
+      if (const auto alive = weak.lock()) alive->listen(std::move(taken));
+    });
+  };
+}
+
+void service_handle::stop() {
+  door_->post([weak = service_] {
+    if (const auto alive = weak.lock()) alive->stop();
+  });
 }
 
 }  // namespace skein::process

@@ -4,6 +4,11 @@
 
 namespace skein::process {
 
+void loop_door::close() {
+  const std::lock_guard held(guard_);
+  context_ = nullptr;
+}
+
 io_loop::io_loop() : work_(boost::asio::make_work_guard(context_)) {
   // Signals belong to the main thread: this one starts with all of them blocked.
   sigset_t all;
@@ -17,6 +22,7 @@ io_loop::io_loop() : work_(boost::asio::make_work_guard(context_)) {
 io_loop::~io_loop() {
   context_.stop();
   thread_.join();
+  door_->close();
 }
 
 }  // namespace skein::process

@@ -184,6 +184,8 @@ TEST_F(ConsoleOfAServer, ShowsItsRunsAndQuotasAndTakesAnOrder) {
   (void)shows("no switch is set");
   press("q");
   (void)shows("ended 0");
+  daemon_->signal(SIGTERM);
+  EXPECT_EQ(daemon_->end(), 0) << test::content(layout_.root / "serve.log");
 }
 
 class ConsoleWithoutColour : public ConsoleInTmux {

@@ -70,14 +70,10 @@ nlohmann::json program_test::run(const std::string& task_yaml, std::vector<std::
 std::string program_test::sh(const std::string& line) {
   process::child_spec spec;
   spec.argv = {"/bin/sh", "-c", "set -e\n" + line};
-  spec.environment = {"PATH=/usr/bin:/bin",
-                      "HOME=" + directory_.string(),
-                      "GIT_CONFIG_GLOBAL=/dev/null",
-                      "GIT_CONFIG_NOSYSTEM=1",
-                      "GIT_AUTHOR_NAME=t",
-                      "GIT_AUTHOR_EMAIL=t@example.invalid",
-                      "GIT_COMMITTER_NAME=t",
-                      "GIT_COMMITTER_EMAIL=t@example.invalid"};
+  spec.environment = {"PATH=/usr/bin:/bin",          "HOME=" + directory_.string(),
+                      "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
+                      "GIT_AUTHOR_NAME=t",           "GIT_AUTHOR_EMAIL=t@example.invalid",
+                      "GIT_COMMITTER_NAME=t",        "GIT_COMMITTER_EMAIL=t@example.invalid"};
   spec.directory = directory_;
   auto done = process::run_child(spec);
   EXPECT_TRUE(done && done->exit_code == 0) << line << "\n" << (done ? done->err : "");
@@ -86,8 +82,8 @@ std::string program_test::sh(const std::string& line) {
 
 std::string program_test::repository(const std::string& name, const std::string& make) {
   sh("mkdir -p work/" + name + " remote; cd work/" + name + "; git init -q -b main .; " + make +
-     "\ngit add -A; git commit -q --allow-empty -m start; cd ../..; git clone -q --bare work/" + name +
-     " remote/" + name + ".git");
+     "\ngit add -A; git commit -q --allow-empty -m start; cd ../..; git clone -q --bare work/" +
+     name + " remote/" + name + ".git");
   return (directory_ / "remote" / (name + ".git")).string();
 }
 
@@ -95,16 +91,30 @@ std::string program_test::task(const std::string& url, const std::string& step,
                                const std::string& verifier, const std::string& more) {
   return "apiVersion: skein/v1\nkind: Task\nmetadata: {name: change-it}\nspec:\n"
          "  intent: \"Change the sources as the end-to-end test says\"\n"
-         "  repo: {url: " + nlohmann::json(url).dump() + "}\n"
+         "  repo: {url: " +
+         nlohmann::json(url).dump() +
+         "}\n"
          "  scope: {include: [\"**\"]}\n"
-         "  agent: {kind: script, steps: [{run: " + nlohmann::json(step).dump() + "}]}\n"
-         "  verifiers: [{name: check, run: " + nlohmann::json(verifier).dump() + "}]\n" + more;
+         "  agent: {kind: script, steps: [{run: " +
+         nlohmann::json(step).dump() +
+         "}]}\n"
+         "  verifiers: [{name: check, run: " +
+         nlohmann::json(verifier).dump() + "}]\n" + more;
 }
 
 std::string program_test::write(const std::string& name, const std::string& text) {
   const auto path = directory_ / name;
   std::ofstream(path, std::ios::binary) << text;
   return path.string();
+}
+
+// A fraction of a second that is this process's own marks it.
+std::string program_test::long_sleep() {
+  return "sleep 300." + std::to_string(::getpid());
+}
+
+int program_test::leftovers() {
+  return std::stoi(sh("pgrep -fc 'sleep 300[.]" + std::to_string(::getpid()) + "' || true"));
 }
 
 }  // namespace skein::e2e

@@ -25,12 +25,16 @@ class program_test : public ::testing::Test {
 
   /// Runs a shell command line in the test's directory; fails the test when it fails.
   std::string sh(const std::string& line);
-  /// A bare repository remote/NAME.git with what `make` (a shell command line) leaves in a work tree.
+  /// A bare repository remote/NAME.git with what `make` (a shell command line) leaves in a work
+  /// tree.
   std::string repository(const std::string& name, const std::string& make);
   /// A task document whose agent runs `step` on `url`; `verifier` is a command line.
   static std::string task(const std::string& url, const std::string& step,
                           const std::string& verifier = "true", const std::string& more = {});
   std::string write(const std::string& name, const std::string& text);
+  /// A command of five minutes that no other test starts: leftovers() counts these on the machine.
+  static std::string long_sleep();
+  int leftovers();
 
   std::vector<std::string> environment_;  ///< "K=V", added to that of the program
   std::filesystem::path directory_;
