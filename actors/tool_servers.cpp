@@ -19,21 +19,6 @@ constexpr std::chrono::minutes start_timeout{2};
 /// Of tools that nobody approved, in one event.
 constexpr std::size_t most_unknown = 20;
 
-/// The client has to outlive the transport, wherever its last reference goes.
-std::shared_ptr<mcp::transport> with_client(process::io_loop& loop,
-                                            std::shared_ptr<http::client> client,
-                                            mcp::http_options options) {
-  struct both {
-    std::shared_ptr<http::client> client;
-    std::shared_ptr<mcp::transport> over;
-  };
-  auto held = std::make_shared<both>();
-  held->client = std::move(client);
-  held->over = mcp::over_http(loop, *held->client, std::move(options));
-  auto* over = held->over.get();
-  return {std::move(held), over};
-}
-
 }  // namespace
 
 tool_servers::tool_servers(agent_actor::pointer self, surroundings_ptr world,
@@ -112,7 +97,7 @@ void tool_servers::reach(server& one, std::chrono::milliseconds time) {
             const auto own = world_->config.tool_servers.find(one.is.origin.server);
             if (own != world_->config.tool_servers.end()) options.ca_file = own->second.ca_file;
             open_session(one, time,
-                         with_client(world_->loop, world_->models.client, std::move(options)));
+                         mcp::over_http(world_->loop, world_->models.client, std::move(options)));
           },
           [this, &one](const caf::error& failed) {
             lost(one, from_caf(failed, "reach server " + one.is.origin.server));

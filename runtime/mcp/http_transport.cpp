@@ -4,7 +4,7 @@
 #include "runtime/mcp/message.hpp"
 #include "schema/text.hpp"
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <map>
@@ -28,8 +28,8 @@ constexpr std::size_t most_backlog = 16U << 20;
 
 class http_transport : public transport, public std::enable_shared_from_this<http_transport> {
  public:
-  http_transport(process::io_loop& loop, http::client& client, http_options options)
-      : loop_(loop), client_(client), options_(std::move(options)) {}
+  http_transport(process::io_loop& loop, std::shared_ptr<http::client> client, http_options options)
+      : loop_(loop), client_(std::move(client)), options_(std::move(options)) {}
   ~http_transport() override {
     for (const auto& each : flows_) {
       if (each->exchange) each->exchange->cancel();
@@ -98,10 +98,15 @@ class http_transport : public transport, public std::enable_shared_from_this<htt
     asked.connect_timeout = options_.farewell;
     http::listener heard;
     // Whether the server minds is nothing to us: 405 says that it does not end sessions so.
-    heard.done = [door = loop_.door(), done = std::move(done)](const result<http::reply>&) mutable {
-      door->post(std::move(done));
+    // What is left to do waits on the loop, and only there.
+    const auto parting = std::make_shared<asio::steady_timer>(loop_.context(), day);
+    parting->async_wait([parting, done = std::move(done)](const auto&) { done(); });
+    heard.done = [door = loop_.door(), weak = std::weak_ptr(parting)](const result<http::reply>&) {
+      door->post([weak] {
+        if (const auto waiting = weak.lock()) waiting->cancel();
+      });
     };
-    client_.start(std::move(asked), std::move(heard));
+    client_->start(std::move(asked), std::move(heard));
   }
 
   [[nodiscard]] std::string log() const override { return {}; }
@@ -171,7 +176,7 @@ class http_transport : public transport, public std::enable_shared_from_this<htt
     heard.done = [handed](const result<http::reply>& how) {
       handed([how](http_transport& self, const flow_ptr& on) { self.ended(on, how); });
     };
-    one->exchange = client_.start(std::move(asked), std::move(heard));
+    one->exchange = client_->start(std::move(asked), std::move(heard));
   }
 
   void headed(const flow_ptr& one, const http::reply& head) {
@@ -352,7 +357,7 @@ class http_transport : public transport, public std::enable_shared_from_this<htt
   }
 
   process::io_loop& loop_;
-  http::client& client_;
+  std::shared_ptr<http::client> client_;
   const http_options options_;
   transport_events events_;
   std::vector<flow_ptr> flows_;
@@ -363,9 +368,9 @@ class http_transport : public transport, public std::enable_shared_from_this<htt
 
 }  // namespace
 
-std::shared_ptr<transport> over_http(process::io_loop& loop, http::client& client,
+std::shared_ptr<transport> over_http(process::io_loop& loop, std::shared_ptr<http::client> client,
                                      http_options options) {
-  return std::make_shared<http_transport>(loop, client, std::move(options));
+  return std::make_shared<http_transport>(loop, std::move(client), std::move(options));
 }
 
 }  // namespace skein::mcp

@@ -29,8 +29,9 @@ struct http_options {
   std::chrono::milliseconds farewell{5000};                          ///< for the DELETE at the end
 };
 
-/// The loop must outlive the client, and the client the sessions that use it.
-[[nodiscard]] std::shared_ptr<transport> over_http(process::io_loop& loop, http::client& client,
+/// The loop must outlive the sessions that use it.
+[[nodiscard]] std::shared_ptr<transport> over_http(process::io_loop& loop,
+                                                   std::shared_ptr<http::client> client,
                                                    http_options options);
 
 }  // namespace skein::mcp

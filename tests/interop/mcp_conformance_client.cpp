@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
   const bool trying = words.front() == "--try";
   const std::string scenario = variable("MCP_CONFORMANCE_SCENARIO", "initialize");
   process::io_loop loop;
-  http::client client;
+  const auto client = std::make_shared<http::client>();
   mcp::session_options options;
   options.server = "peer";
   if (scenario.starts_with("elicitation")) options.elicit = accept_defaults;

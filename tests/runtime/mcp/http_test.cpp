@@ -80,7 +80,7 @@ class mcp_http : public mcp_test {
   }
 
   http_peer peer;
-  http::client client;
+  std::shared_ptr<http::client> client = std::make_shared<http::client>();
   std::atomic<int> greetings{0};
 };
 
