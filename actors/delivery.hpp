@@ -34,6 +34,8 @@ struct delivery {
   std::int64_t number = 0;
   std::int64_t asked_ms = 0;  ///< when a process last asked for it and did not hear the end
   int tries = 0;              ///< of the current step
+  std::optional<store::pull_request_row> followed;  ///< that the commit goes on, as recorded
+  bool shown_as_draft = false;                      ///< that one, at the forge
   bool in_turn = false;       ///< its repository's decisions wait for it
 
   // Of a wait.
@@ -46,6 +48,7 @@ struct delivery {
   [[nodiscard]] git::commit_spec commit_spec(const schema::config& config) const;
   /// After a restart the commit may be gone from the mirror; the same input makes the same one.
   result<> remake_commit(const schema::config& config);
+  /// The words of the run; of a rebase, the body is that of the pull request that it goes on.
   void describe();
   /// Where the branch has to be for the push; empty: nowhere.
   [[nodiscard]] std::string branch_before() const {

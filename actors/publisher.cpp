@@ -45,6 +45,14 @@ void delivery::describe() {
   const auto branch = text.branch;
   text = forge::describe(order.run, order.how, order.intent, order.draft, facts.unowned);
   if (!branch.empty()) text.branch = branch;
+  if (!order.follows || !order.follows->rebase()) return;
+  // The pull request stays that of its first run, and is found by it; the facts are new.
+  auto shown = order.run;
+  shown.id = order.follows->run;
+  if (followed) shown.fingerprint = followed->fingerprint;
+  text.body = forge::describe(shown, order.how, order.intent, order.draft || shown_as_draft,
+                              facts.unowned)
+                  .body;
 }
 
 void publisher_state::deliver(const delivery_ptr& work, publish_outcome outcome) {
@@ -105,8 +113,12 @@ void publisher_state::look_up(const delivery_ptr& work) {
               if (work->place) return take_turn(work);
               begin(work);
             };
-            if (!work->place || work->order.follows) return next();
-            examine(work, next);
+            const auto& follows = work->order.follows;
+            const auto then = [this, work, next] {
+              return work->order.follows ? read_followed(work, next) : next();
+            };
+            if (!work->place || (follows && !follows->rebase())) return then();
+            examine(work, then);
           },
           [this, work](const caf::error& failed) {
             fail(work, from_caf(failed, "read the outbox"));
@@ -158,6 +170,10 @@ void publisher_state::resume(const delivery_ptr& work, const store::outbox_row& 
       work->unknown = true;
       [[fallthrough]];
     case store::outbox_state::pending:
+      // Its push is on record: whoever moved the branch since did so after it.
+      if (work->followed && work->followed->commit == work->commit) {
+        return on_the_branch(work, "found by reconciliation");
+      }
       return reconcile(work, "the process ended before the outcome was known");
   }
 }

@@ -18,6 +18,9 @@
 //                                          open
 //
 //   a follow-up: is that one open and its branch where we left it? ─▶ intent ─▶ push there ─▶ recorded
+//   ─▶ of a rebase: read its text ─┬▶ as it has to be, or not ours any more ─▶ done
+//                                  ├▶ rewritten ─▶ noted ─▶ done
+//                                  └▶ unknown, or a crash ─▶ read again
 //
 // A stop is obeyed between any two steps, and wakes what waits.
 #pragma once
@@ -83,9 +86,22 @@ struct publisher_state {
   void claim(const delivery_ptr& work, std::function<void()> then);
 
   // publisher_follow.cpp: more commits for a pull request that is open
+  /// What is recorded of the pull request that the work goes on.
+  void read_followed(const delivery_ptr& work, std::function<void()> then);
   /// Whether that one is still open, and ours, and where we left it.
   void follow(const delivery_ptr& work);
   void followed(const delivery_ptr& work, const std::string& how);
+  /// Pushed and recorded: what is left is the text.
+  void on_the_branch(const delivery_ptr& work, const std::string& how);
+
+  // publisher_text.cpp: the text of one whose change was made anew
+  /// Reads it, and writes it when it has to change; ends in text_over. May be repeated.
+  void retell(const delivery_ptr& work, const std::string& how);
+  void rewrite(const delivery_ptr& work, const forge::pull_request& now, const std::string& how);
+  template <class T>
+  void not_told(const delivery_ptr& work, const forge::answer<T>& said, const std::string& how);
+  void text_over(const delivery_ptr& work, const std::string& kind, nlohmann::json payload,
+                 const std::string& how);
 
   // publisher_forge.cpp: open, label, ask for reviews
   void open(const delivery_ptr& work);
@@ -99,6 +115,7 @@ struct publisher_state {
                    std::function<void()> again, std::function<void()> next);
   /// `then` after the time, or at once when the order is stopped. Blocks nobody.
   void wait(const delivery_ptr& work, std::int64_t ms, std::function<void()> then);
+  /// publisher_ask.hpp
   template <class T, class Work>
   void ask_forge(const delivery_ptr& work, Work what, answered<T> then);
 

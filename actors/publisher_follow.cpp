@@ -5,29 +5,36 @@ namespace skein::actors {
 
 using pr_state = store::pull_request_state;
 
-void publisher_state::follow(const delivery_ptr& work) {
-  if (work->stopped()) return cancelled(work, "before anything was sent");
+void publisher_state::read_followed(const delivery_ptr& work, std::function<void()> then) {
   store::pull_request_filter that;
   that.run_id = work->order.follows->run;
   self->request(store, store_timeout, get_pull_requests{that})
       .then(
-          [this, work](const pull_request_list& rows) {
-            const auto before = work->branch_before();
-            const bool there = rows.size() == 1 && rows.front().state == pr_state::open;
-            if (there && rows.front().commit == before &&
-                rows.front().head_commit == before) {
-              return begin(work);
+          [work, then](const pull_request_list& rows) {
+            if (rows.size() == 1) {
+              work->followed = rows.front();
+              work->number = rows.front().number;
+              work->describe();
             }
-            // Somebody closed it, merged it, or took its branch over: that is their answer.
-            publish_outcome outcome;
-            outcome.duplicate = true;
-            outcome.reason = "pull request " + work->url +
-                             (there ? " was moved on by somebody" : " is not open any more");
-            deliver(work, std::move(outcome));
+            then();
           },
           [this, work](const caf::error& failed) {
             fail(work, from_caf(failed, "read the pull request"));
           });
+}
+
+void publisher_state::follow(const delivery_ptr& work) {
+  if (work->stopped()) return cancelled(work, "before anything was sent");
+  const auto& row = work->followed;
+  const auto before = work->branch_before();
+  const bool there = row && row->state == pr_state::open;
+  if (there && row->commit == before && row->head_commit == before) return begin(work);
+  // Somebody closed it, merged it, or took its branch over: that is their answer.
+  publish_outcome outcome;
+  outcome.duplicate = true;
+  outcome.reason = "pull request " + work->url +
+                   (there ? " was moved on by somebody" : " is not open any more");
+  deliver(work, std::move(outcome));
 }
 
 void publisher_state::followed(const delivery_ptr& work, const std::string& how) {
@@ -46,9 +53,15 @@ void publisher_state::followed(const delivery_ptr& work, const std::string& how)
       {"commit", work->commit}, {"by", work->order.run.id}, {"round", work->order.follows->round}};
   keep(work, std::move(more), "record the new commit of the pull request", [this, work, how] {
     self->send(self, look_at{{work->order.follows->run}});
-    settle(work, store::outbox_state::done, how, [this, work] {
-      deliver(work, {work->publication(), {}, false});
-    });
+    on_the_branch(work, how);
+  });
+}
+
+void publisher_state::on_the_branch(const delivery_ptr& work, const std::string& how) {
+  work->tries = 0;
+  if (work->order.follows->rebase() && work->place && work->number != 0) return retell(work, how);
+  settle(work, store::outbox_state::done, how, [this, work] {
+    deliver(work, {work->publication(), {}, false});
   });
 }
 

@@ -1,7 +1,6 @@
 // Opens the pull request of a branch that was pushed, exactly once, then labels it and asks for
 // reviews.
-#include "actors/offload.hpp"
-#include "actors/publisher.hpp"
+#include "actors/publisher_ask.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -13,7 +12,6 @@ namespace {
 
 using pr_state = store::pull_request_state;
 
-constexpr std::chrono::seconds call_deadline{30};
 /// Ends that are not certain, before the run is told so.
 constexpr int most_tries = 10;
 /// For what is nice to have.
@@ -39,18 +37,6 @@ pr_state state_of(forge::opened_as how) {
 }
 
 }  // namespace
-
-template <class T, class Work>
-void publisher_state::ask_forge(const delivery_ptr& work, Work what, answered<T> then) {
-  auto call = [work, what]() -> result<forge::answer<T>> {
-    return what(*work->place->at, forge::call_limits{call_deadline, work->order.stop});
-  };
-  offload<forge::answer<T>>(self, *work->place->line, call,
-                            [this, work, then](result<forge::answer<T>> said) {
-                              if (!said) return fail(work, said.error());
-                              then(*said);
-                            });
-}
 
 void publisher_state::wait(const delivery_ptr& work, std::int64_t ms, std::function<void()> then) {
   const auto ticket = ++work->ticket;

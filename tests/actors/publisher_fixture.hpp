@@ -195,6 +195,10 @@ class publisher_fixture : public ::testing::Test {
     on.tree = tree.empty() ? tree_ : tree;
     on.base_commit = base_.commit;
     on.base_branch = base_.branch;
+    schema::diff_summary counted;
+    counted.files = 1;
+    counted.insertions = insertions_;
+    on.diff = counted;
     must(on);
     return reader_->run(id).value();
   }
@@ -279,6 +283,7 @@ class publisher_fixture : public ::testing::Test {
   std::string campaign_;     ///< of the runs that are added
   std::string task_sha256_;  ///< likewise
   std::string pinned_;       ///< likewise: the commit that the task names
+  std::uint32_t insertions_ = 1;  ///< of the change that comes to publishing next
   std::optional<schema::follow_up_spec> follows_;  ///< of the next order
   git::base base_;
   std::string tree_;

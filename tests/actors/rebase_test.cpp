@@ -1,8 +1,6 @@
 // The base of an open pull request moves: the change is made anew there by a run of its own and
 // replaces what is on the branch; never a second pull request, never over somebody's commits.
-#include "actors/system/follow_up.hpp"
-#include "schema/identity.hpp"
-#include "tests/actors/publisher_fixture.hpp"
+#include "tests/actors/open_pull_fixture.hpp"
 
 #include <gmock/gmock.h>
 
@@ -14,36 +12,12 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using pr = store::pull_request_state;
 
-class rebase_test : public publisher_fixture {
+class rebase_test : public open_pull_fixture {
  protected:
   void open(const std::string& pinned = {}) {
-    schema::task task;
-    task.name = "replace-api";
-    task.tenant = "payments";
-    task.spec.intent = "Replace old_api by new_api in the sources, behaviour stays as it is";
-    task.spec.scope.include = {"src/**"};
-    task.spec.agent.kind = schema::agent_kind::script;
-    task.spec.agent.steps = {{"true", {}}};
-    task.spec.agent_given = true;
-    task.spec.repo.url = remote();
+    auto task = task_for(schema::agent_kind::script);
     task.spec.repo.commit = pinned;
-    pinned_ = pinned;
-    schema::verifier_spec unit;
-    unit.name = "unit";
-    unit.run = "true";
-    task.spec.verifiers = {unit};
-    const auto frozen = schema::freeze(task);
-    must(store::put_task{frozen.sha256, frozen.json});
-    task_sha256_ = frozen.sha256;
-    ASSERT_TRUE(publish_to_the_end(add_run("0001aaaa", "f1"))->value->published);
-    shown_at(now().commit);
-  }
-  void shown_at(const std::string& commit) {
-    hub_.branch(hub_.pulls()[0].head, commit);
-    hub_.change(7, [&](auto& pull) {
-      pull.sha = commit;
-      pull.updated = "";
-    });
+    open_pull_fixture::open(task);
   }
   /// Somebody else's commit on main.
   void move_base(const std::string& path, const std::string& text) {
@@ -52,32 +26,14 @@ class rebase_test : public publisher_fixture {
        " && git add . && git commit -qm theirs && git push -q "
        "../served/acme/pay.git HEAD:main");
   }
-  void look(int hours = 3) {
-    for (int i = 0; i < hours; ++i) pass(std::chrono::hours{1});
-  }
-  [[nodiscard]] store::pull_request_row now() const { return record("0001aaaa"); }
   [[nodiscard]] result<schema::run> rebase(std::uint32_t round) const {
     return reader_->run(rebase_id("0001aaaa", round));
   }
   [[nodiscard]] schema::task_spec spec_of(std::uint32_t round) const {
-    const auto run = rebase(round).value();
-    return schema::task_from_json(
-               nlohmann::json::parse(reader_->task_json(run.task_sha256).value()))
-        .spec;
+    return open_pull_fixture::spec_of(rebase(round).value());
   }
-  /// The run's work, as far as its publication: on the base as it is, with this text.
   std::shared_ptr<outcome> publish_rebase(std::uint32_t round, const std::string& text) {
-    const auto queued = rebase(round).value();
-    const auto spec = spec_of(round);
-    follows_ = spec.follow_up;
-    const auto base = git::fetch(store::state_layout{directory_ / "state"}.mirrors(),
-                                 *git::parse_location(remote()), spec.repo.branch, spec.repo.commit,
-                                 std::chrono::seconds{30}, {});
-    EXPECT_TRUE(base) << base.error().message;
-    base_ = *base;
-    auto out = publish_to_the_end(bring_to_publish(queued.id, changed("src/a.c", text)));
-    if (out->value && out->value->published) conclude(queued.id);
-    return out;
+    return publish_anew(rebase(round).value(), text);
   }
   void end(std::uint32_t round, schema::run_state how, const std::string& base_commit) {
     store::advance_run admit;
@@ -95,13 +51,7 @@ class rebase_test : public publisher_fixture {
     over.failed = why;
     must(over);
   }
-  std::string tip() { return said("git -C served/acme/pay.git rev-parse " + now().branch); }
   std::string main_tip() { return said("git -C served/acme/pay.git rev-parse main"); }
-  [[nodiscard]] std::vector<std::string> kinds() const {
-    std::vector<std::string> out;
-    for (const auto& each : reader_->events("0001aaaa", 0, 0).value()) out.push_back(each.kind);
-    return out;
-  }
 };
 
 TEST_F(rebase_test, T10_a_base_that_moved_elsewhere_disturbs_nobody) {

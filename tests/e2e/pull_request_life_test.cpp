@@ -62,6 +62,10 @@ TEST_F(pull_request_life, T10_a_moved_base_is_followed_with_a_fresh_verify_and_o
       skein({"describe", "run", second["runId"].get<std::string>(), "-o", "json"}).out);
   EXPECT_EQ(told["verifiers"][0]["status"], "passed") << told.dump();
   EXPECT_EQ(told["usage"]["toolCalls"], 0) << "no step was run again";
+  const auto body = sh("cat $(find reviews -name '*.json')");
+  EXPECT_THAT(body, HasSubstr(git("rev-parse main").substr(0, 12)));
+  EXPECT_THAT(body, ::testing::Not(HasSubstr(base.substr(0, 12))));
+  EXPECT_THAT(body, HasSubstr("skein run=" + id)) << "it stays that of its first run";
 
   // The very line: it does not apply, so the steps run anew on what is there now.
   const auto moved = sh("git --git-dir=remote/pay.git rev-parse main | tr -d '\\n'");

@@ -28,7 +28,7 @@ class fake_github {
 
   struct pull {
     std::int64_t number = 0;
-    std::string head, base, body, state = "open", sha;
+    std::string head, base, title, body, state = "open", sha;
     bool merged = false, draft = false;
     std::optional<bool> mergeable;
     std::string mergeable_state = "unknown";
@@ -92,7 +92,7 @@ class fake_github {
     for (const auto& label : one.labels) labels.push_back({{"name", label}});
     return {{"number", one.number},
             {"state", one.state},
-            {"title", "t"},
+            {"title", one.title},
             {"body", one.body},
             {"node_id", "PR_x"},
             {"draft", one.draft},
@@ -173,7 +173,11 @@ class fake_github {
       for (const auto& each : one->comments) list.push_back({{"body", each}});
       return reply(200, list);
     }
-    if (asked.method == "PATCH" && body.value("state", "") == "closed") one->state = "closed";
+    if (asked.method == "PATCH") {
+      if (body.value("state", "") == "closed") one->state = "closed";
+      if (body.contains("title")) one->title = body["title"];
+      if (body.contains("body")) one->body = body["body"];
+    }
     return reply(200, shown(*one));
   }
 
@@ -188,6 +192,7 @@ class fake_github {
     made.number = static_cast<std::int64_t>(pulls_.size()) + 6;
     made.head = body["head"];
     made.base = body["base"];
+    made.title = body["title"];
     made.body = body["body"];
     made.draft = body["draft"];
     made.sha = branches_.contains(made.head) ? branches_[made.head] : std::string(40, 'c');

@@ -152,6 +152,33 @@ TEST(marker, is_read_back_from_the_text_of_a_pull_request) {
   EXPECT_EQ(read_marker("<!-- skein run= fingerprint= -->").run, "");
 }
 
+TEST(text, a_body_is_rewritten_between_its_hidden_lines_only) {
+  schema::run run;
+  run.id = std::string(16, 'a');
+  run.fingerprint = "feed";
+  run.base_commit = std::string(40, 'a');
+  const auto old_body = describe(run, {}, "words", false).body;
+  run.base_commit = std::string(40, 'b');
+  const auto new_body = describe(run, {}, "words", false).body;
+  EXPECT_TRUE(same_text(*rewritten(old_body, new_body), new_body));
+  const auto around = rewritten("above\n" + old_body + "below", new_body);
+  EXPECT_TRUE(around->starts_with("above\n<!-- skein facts -->"));
+  EXPECT_TRUE(around->ends_with("-->\nbelow"));
+  EXPECT_EQ(around->find(std::string(12, 'a') + "`"), std::string::npos);
+  // Quoted twice: the last one is the one that counts.
+  const auto twice = rewritten(old_body + old_body, new_body);
+  EXPECT_TRUE(twice->starts_with(old_body));
+  // Of another run, cut off, or of nobody.
+  run.id = std::string(16, 'c');
+  EXPECT_FALSE(rewritten(old_body, describe(run, {}, "words", false).body));
+  EXPECT_FALSE(rewritten(old_body.substr(0, old_body.size() - 5), new_body));
+  EXPECT_FALSE(rewritten("", new_body));
+  EXPECT_FALSE(rewritten(old_body, "no marker"));
+  EXPECT_TRUE(same_text("a\r\nb\r\n", "a\nb"));
+  EXPECT_FALSE(same_text("a\nb", "a b"));
+  EXPECT_TRUE(same_text("\n", ""));
+}
+
 TEST(stale, T10_7_is_reminded_closed_and_cleaned_up) {
   const stale_rules rules;
   open_age age;
