@@ -72,15 +72,14 @@ caf::typed_response_promise<agent_done> model_agent_state::perform(const perform
   promise_ = self->make_response_promise<agent_done>();
   deadline_ms = parts.world->now_ms() + ask.time.count();
   spending.emplace(spec.task.spec.budget, ask.used);
-  if (said.system.empty()) {
-    open();
-  } else {
-    if (ask.feedback) {
-      said.turns.push_back(*ask.feedback);
-      spending->repaired();
-    }
-    next_turn();
+  const bool first = said.system.empty();
+  if (first) open();
+  // The first one has feedback, too, when it is to repair what it did not make.
+  if (ask.feedback) {
+    said.turns.push_back(*ask.feedback);
+    spending->repaired();
   }
+  if (!first) next_turn();
   return promise_;
 }
 

@@ -350,6 +350,7 @@ void run_state::fail_attempt(stage_failure why) {
   }
   // A new generation: whatever the lost attempt still answers is not heard any more.
   ++generation;
+  feedback.reset();
   stop.request_stop();
   auto again = current([this, failed_attempts] {
     stop = std::stop_source{};

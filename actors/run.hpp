@@ -66,6 +66,7 @@ struct run_state {
   std::shared_ptr<const diff::change> parsed_change;
   std::string agent_summary;     ///< the agent's words, like the next
   std::string behaviour_change;
+  bool carried = false;          ///< the change is an earlier run's; nobody of this attempt worked on it
   bool vetoed = false;           ///< a judge's veto went back to the agent once
   std::shared_ptr<model::pending> judging;
   std::vector<verify::verifier> verifiers;

@@ -54,6 +54,7 @@ void collected(run_state& run, change_collected& found) {
 
 /// Whoever the task names works.
 void work(run_state& run) {
+  run.carried = false;
   switch (run.task.spec.agent.kind) {
     case schema::agent_kind::script:
       return script_agent(run);
@@ -81,6 +82,7 @@ void carry_over(run_state& run) {
           run.note("rebase_does_not_apply", {{"reason", made.reason}});
           return work(run);
         }
+        run.carried = true;
         run.note("rebase_applied", {{"files", made.change->files.size()}});
         change_collected found;
         found.change = std::move(made.change);
@@ -114,10 +116,19 @@ void budget_used_up(run_state& run, const std::string& what, const std::string& 
   run.fail(std::move(failure));
 }
 
+bool can_be_told(schema::agent_kind kind) {
+  return kind == schema::agent_kind::model || kind == schema::agent_kind::external;
+}
+
+bool can_repair(const run_state& run) {
+  if (run.row.used.repairs >= run.task.spec.budget.repairs) return false;
+  return run.agent || (run.carried && can_be_told(run.task.spec.agent.kind));
+}
+
 void agent(run_state& run) {
+  // What comes back for a repair comes back to the agent, also to one that did not make it.
   const auto& follow = run.task.spec.follow_up;
-  // What comes back for a repair comes back to the agent that made it.
-  if (follow && follow->rebase() && !run.agent) return carry_over(run);
+  if (follow && follow->rebase() && !run.agent && !run.feedback) return carry_over(run);
   work(run);
 }
 

@@ -1,9 +1,15 @@
-// The parts of stage agent: who works in the cell. Used by stages/agent*.cpp only.
+// The parts of stage agent: who works in the cell. Used by stages/*.cpp only.
 #pragma once
 
 #include "actors/stages/stages.hpp"
 
 namespace skein::actors::stages {
+
+/// Whether somebody can work on the change again after this attempt's agent has: it is there, or it can
+/// be given a change that was only carried over to a base that moved; and the budget has repairs left.
+[[nodiscard]] bool can_repair(const run_state& run);
+/// True for agents that can be told what is wrong: a script or a recording does the same again.
+[[nodiscard]] bool can_be_told(schema::agent_kind kind);
 
 /// The steps of the contract, one after the other.
 void script_agent(run_state& run);

@@ -1,6 +1,7 @@
 #include "actors/stages/judge.hpp"
 
 #include "actors/offload.hpp"
+#include "actors/stages/agent.hpp"
 #include "runtime/agent/prompt.hpp"
 
 namespace skein::actors::stages {
@@ -166,10 +167,7 @@ void ask_judges(run_state& run, judged_fn then) {
 }
 
 bool veto_sent_back(run_state& run, const judge::opinion& said) {
-  if (said.decided != judge::decision::block || !run.agent || run.vetoed ||
-      run.row.used.repairs >= run.task.spec.budget.repairs) {
-    return false;
-  }
+  if (said.decided != judge::decision::block || run.vetoed || !can_repair(run)) return false;
   run.vetoed = true;
   run.feedback = agent::veto_request(judge::lines_of(said));
   store::advance_run with;

@@ -1,6 +1,6 @@
 // Stage verify: every verifier on the base (once per commit, remembered) and on a fresh workspace
 // that has the change and nothing else of the agent's.
-#include "actors/stages/stages.hpp"
+#include "actors/stages/agent.hpp"
 #include "actors/verifier.hpp"
 #include "runtime/agent/prompt.hpp"
 #include "runtime/diff/examine.hpp"
@@ -30,8 +30,9 @@ schema::verdict builtin_verdict(const run_state& run, const verify::verifier& wh
 
 /// F5: what failed goes back to an agent that can repair, while the budget has repairs left.
 bool sent_back(run_state& run) {
-  if (!run.agent || run.row.used.repairs >= run.task.spec.budget.repairs) return false;
-  run.feedback = agent::repair_request(run.row.verdicts);
+  if (!can_repair(run)) return false;
+  run.feedback = run.carried ? agent::carried_request(run.row.verdicts)
+                                   : agent::repair_request(run.row.verdicts);
   auto failed = nlohmann::json::array();
   for (const auto& span : run.feedback->spans) failed.push_back(span.label);
   store::advance_run with;
@@ -40,6 +41,16 @@ bool sent_back(run_state& run) {
   with.event = {{"repair", run.row.used.repairs + 1}, {"failed", std::move(failed)}};
   run.advance(schema::run_state::agent, std::move(with), [&run] { enter(run); });
   return true;
+}
+
+/// For the people who read the failure of a change that was only carried to another base.
+std::string why_not_repaired(const run_state& run) {
+  if (!run.carried) return {};
+  const auto kind = run.task.spec.agent.kind;
+  return "; the change was carried over to a base that moved, and " +
+         (can_be_told(kind) ? std::string("budget.repairs allows no repair")
+                  : "an agent of kind " + std::string(schema::to_string(kind)) +
+                        " cannot repair it");
 }
 
 void all_verified(run_state& run) {
@@ -63,10 +74,14 @@ void all_verified(run_state& run) {
                                 : " fails with the change and passed without it") +
                      (run.row.used.repairs > 0
                           ? " (after " + std::to_string(run.row.used.repairs) + " repairs)"
-                          : "");
+                          : "") +
+                     why_not_repaired(run);
     failure.component = "verifier:" + verdict.name;
     failure.log_ref = verdict.log_ref;
     failure.next_action = "read `skein logs " + run.row.id + "` and `skein diff " + run.row.id + "`";
+    if (run.carried) {
+      failure.next_action += "; rebase branch " + run.task.spec.follow_up->branch + " by hand";
+    }
     const auto record = run.record(failure);
     with.failed = record;
     with.event = {{"failureClass", schema::to_string(record.cls)},

@@ -126,6 +126,15 @@ model::turn repair_request(const std::vector<schema::verdict>& verdicts) {
   return turn;
 }
 
+model::turn carried_request(const std::vector<schema::verdict>& verdicts) {
+  auto turn = repair_request(verdicts);
+  turn.text =
+      "An earlier change for this task is open for review, and its base has moved on since. The "
+      "repository is the base as it is now, with that change applied to it. " +
+      turn.text;
+  return turn;
+}
+
 model::turn checks_request(const schema::follow_up_spec& follow) {
   model::turn turn;
   turn.text = "An earlier change for this task is open for review, and its checks failed there (round " +

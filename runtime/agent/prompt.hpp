@@ -32,6 +32,10 @@ namespace skein::agent {
 /// spans.
 [[nodiscard]] model::turn repair_request(const std::vector<schema::verdict>& verdicts);
 
+/// The same where the change is not of this conversation: it was made on an older base, and applied to
+/// this one without anybody's work.
+[[nodiscard]] model::turn carried_request(const std::vector<schema::verdict>& verdicts);
+
 /// What failed at the forge after the change was opened: its words as spans.
 [[nodiscard]] model::turn checks_request(const schema::follow_up_spec& follow);
 

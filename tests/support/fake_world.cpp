@@ -104,7 +104,12 @@ repository_actor::behavior_type fake_repository(repository_actor::pointer, fake_
         recorded.parsed = std::make_shared<const diff::change>();
         return recorded;
       },
-      [](const carry_change&) { return carried_change{nullptr, "the same lines were changed"}; },
+      [fake](const carry_change&) {
+        if (!fake->change_carries_over) return carried_change{nullptr, "the same lines were changed"};
+        auto change = std::make_shared<workspace::change_set>();
+        change->files.push_back({"src/a.c", workspace::entry_kind::regular, "carried\n"});
+        return carried_change{change, {}};
+      },
       [](const put_text&) { return stored_text{std::string(64, 'e'), false}; },
       [](job_done& job) { job.deliver(); },
   };

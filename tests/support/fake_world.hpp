@@ -33,6 +33,7 @@ struct fake_world {
   /// Command lines that never answer until killed.
   std::string hangs;
   bool empty_change = false;
+  bool change_carries_over = false;  ///< an earlier run's change applies to the base as it is
   /// Outcomes of publishing, in order; then: published.
   std::deque<publish_outcome> publications;
   bool publisher_hangs = false;
