@@ -68,13 +68,15 @@ class behaviour_check {
   behaviour_check(const case_reading& all, const rule_content& known, verdict_list& into)
       : all_(all), known_(known), into_(into) {}
 
+  /// True when what the code does is another than before.
   bool file(const file_reading& view) {
     view_ = &view;
+    found_ = false;
     before_ = changed_code(view.before);
     after_ = changed_code(view.after);
     drop_moved();
     for (const auto& each : known_.behaviours) {
-      if (all_.is_about(each.unless)) continue;
+      if (!each.in.contains(view.kind) || all_.is_about(each.unless)) continue;
       switch (each.seen) {
         case form::lost:
           counted(each, before_, after_);
@@ -90,6 +92,15 @@ class behaviour_check {
           break;
         case form::signature:
           signatures(each);
+          break;
+        case form::gone:
+          definitions(each);
+          break;
+        case form::named:
+          named(each);
+          break;
+        case form::fixed:
+          answers(each);
           break;
       }
     }
@@ -148,13 +159,95 @@ class behaviour_check {
   void counted(const behaviour& rule, const std::vector<code_line>& more,
                const std::vector<code_line>& less) {
     // Of code, but what stands in quotes may be the very thing: a variable's or module's name.
-    const auto hits = [&rule](const code_line& line) { return any_match(rule.match, line.text); };
-    auto balance = std::count_if(less.begin(), less.end(), hits);
-    for (const auto& line : more) {
-      if (!hits(line)) continue;
-      if (balance-- > 0) continue;
-      return say(rule, line);
+    const auto hits = [&rule](const std::vector<code_line>& all, std::size_t at) {
+      const auto& line = all[at];
+      if (any_match(rule.match, line.text)) return true;
+      if (!rule.joined || at + 1 == all.size() || all[at + 1].number != line.number + 1) {
+        return false;
+      }
+      std::string both{line.text};
+      while (!both.empty() && both.back() == '\n') both.pop_back();
+      const auto below = all[at + 1].text;
+      both += ' ';
+      both += below.substr(std::min(below.find_first_not_of(" \t"), below.size()));
+      return any_match(rule.match, both);
+    };
+    std::size_t balance = 0;
+    for (std::size_t at = 0; at < less.size(); ++at) balance += hits(less, at) ? 1 : 0;
+    for (std::size_t at = 0; at < more.size(); ++at) {
+      if (!hits(more, at)) continue;
+      if (balance == 0) return say(rule, more[at]);
+      --balance;
     }
+  }
+
+  /// A name that was defined and is no more, in no file of the change.
+  void definitions(const behaviour& rule) {
+    const auto each = [&rule](std::string_view code, auto&& take) {
+      for (const auto& match : rule.match) {
+        std::string name;
+        if (re2::RE2::PartialMatch({code.data(), code.size()}, *match, &name)) return take(name);
+      }
+    };
+    std::set<std::string> kept;
+    for (const auto& view : all_.files) {
+      for (std::size_t i = 0; i < view.after.lines.size(); ++i) {
+        each(view.after.line_code(i), [&](const std::string& name) { kept.insert(name); });
+      }
+    }
+    for (const auto& line : before_) {
+      each(line.code, [&](const std::string& name) {
+        if (!kept.contains(name)) say(rule, line);
+      });
+    }
+  }
+
+  void named(const behaviour& rule) {
+    for (const auto& line : after_) {
+      for (const auto& match : rule.match) {
+        std::string name;
+        if (!re2::RE2::PartialMatch({line.text.data(), line.text.size()}, *match, &name)) continue;
+        if (any_match(rule.except, name)) continue;
+        const bool known = all_.flat_intent.find(flattened(name)) != std::string::npos ||
+                           std::any_of(all_.files.begin(), all_.files.end(), [&](const auto& view) {
+                             return view.before.text.find(name) != std::string::npos;
+                           });
+        if (!known) return say(rule, line);
+      }
+    }
+  }
+
+  /// Counted by hunk: a guard that answers early takes no computed answer away.
+  void answers(const behaviour& rule) {
+    struct tally {
+      int computed = 0;
+      int fixed = 0;
+      const code_line* first = nullptr;
+    };
+    std::map<std::size_t, tally> by_hunk;
+    const auto count = [&](const std::vector<code_line>& lines, int way) {
+      for (const auto& line : lines) {
+        auto& sum = by_hunk[line.hunk];
+        if (any_match(rule.match, line.text)) {
+          sum.fixed += way;
+          if (way > 0 && sum.first == nullptr) sum.first = &line;
+        } else if (answers_something(line.code)) {
+          sum.computed += way;
+        }
+      }
+    };
+    count(before_, -1);
+    count(after_, 1);
+    for (const auto& [hunk, sum] : by_hunk) {
+      if (sum.computed < 0 && sum.fixed > 0) say(rule, *sum.first);
+    }
+  }
+
+  static bool answers_something(std::string_view code) {
+    const auto at = code.find("return");
+    if (at == std::string_view::npos || (at > 0 && is_name(code[at - 1]))) return false;
+    const auto rest = code.substr(at + 6);
+    return !rest.empty() && !is_name(rest[0]) && rest.find_first_not_of(" \t\n;}") != rest.npos;
   }
 
   template <class F>
@@ -220,8 +313,8 @@ bool check_behaviour(const case_reading& all, const rule_content& known, verdict
   behaviour_check check{all, known, into};
   bool found = false;
   for (const auto& view : all.files) {
-    if (view.is_source() && !view.file->added()) found = check.file(view) || found;
-    if (view.is_source() && view.file->added()) (void)check.file(view);
+    const bool edits = check.file(view);
+    found = found || (edits && view.is_source() && !view.file->added());
   }
   return found;
 }

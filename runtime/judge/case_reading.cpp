@@ -25,21 +25,29 @@ std::string_view comment_of(const diff::source_side& side, std::size_t line) {
   return std::string_view{side.comment}.substr(begin, end - begin);
 }
 
+bool opens_docstring(std::string_view code) {
+  while (!code.empty() && std::string_view{"rRuU"}.find(code[0]) != std::string_view::npos) {
+    code.remove_prefix(1);
+  }
+  return code.starts_with("\"\"\"") || code.starts_with("'''");
+}
+
 /// A line of a text that stands for itself, as docstrings do: nobody reads its value.
 bool is_docstring(const diff::source_side& side, std::size_t line) {
   const auto plain = [](std::string_view code) {
-    return code.find_first_not_of("_\"' \t\r\n") == std::string_view::npos;
+    return code.find_first_not_of("_\"'rRuU \t\r\n") == std::string_view::npos;
   };
   if (!plain(side.line_code(line))) return false;
   for (std::size_t at = line + 1; at-- > 0;) {
     const auto code = trimmed(side.line_code(at));
-    if (code.starts_with("\"\"\"") || code.starts_with("'''")) {
+    if (opens_docstring(code)) {
       // Behind an open bracket or an assignment it is a value.
-      if (at == 0) return false;
       std::size_t above = at;
       while (above > 0 && is_blank(side.line_code(above - 1))) --above;
-      const auto last = above == 0 ? std::string_view{} : trimmed(side.line_code(above - 1));
-      return last.ends_with(':');
+      // Nothing before it: a module's, when the file is seen from its first line on.
+      if (above == 0) return side.lines.front().number == 1;
+      if (trimmed(side.line_code(above - 1)).ends_with(':')) return true;
+      // It may be the end of one that begins further up.
     }
     if (!plain(side.line_code(at))) return false;
   }

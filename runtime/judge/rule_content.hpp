@@ -53,9 +53,15 @@ struct behaviour {
     number,     ///< a line that only differs in numbers
     operation,  ///< a line that only differs in operators and truth values
     signature,  ///< group 1, a name, stays; group 2, its parameters, changes
+    gone,       ///< group 1, a name, is defined no more
+    named,      ///< group 1 is something that neither old lines nor the task speak of
+    fixed,      ///< fewer answers of a hunk are computed, and more are what matches
   } seen = form::lost;
-  regexes match;                 ///< of the code; empty: every line (number, operation)
-  std::set<std::string> unless;  ///< purposes that expect it
+  regexes match;                     ///< of the code; empty: every line (number, operation)
+  regexes except;                    ///< of what group 1 took (named)
+  std::set<std::string> unless;      ///< purposes that expect it
+  std::set<std::string> in{"code"};  ///< kinds of change that it is looked for in
+  bool joined = false;               ///< a line together with the one below counts as well
 };
 
 /// A finding of the diff gate that weighs more when something holds.
@@ -111,6 +117,7 @@ struct rule_content {
   regexes negations;     ///< in one that denies it
   std::vector<behaviour> behaviours;
   std::vector<escalation> escalations;
+  regexes renames;    ///< intents that want a name changed and nothing else: old, new
   regexes addresses;  ///< text that speaks to whoever judges
   std::map<std::string, shape_rule, std::less<>> shapes;
   std::vector<intent_sign> intent_signs;

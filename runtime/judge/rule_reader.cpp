@@ -23,8 +23,8 @@ class rule_reader {
 
   std::optional<error> read(const yaml_node& root) {
     if (nodes_.is_map(root, {"rules", "stopWords", "purposes", "claims", "changeVerbs", "negations",
-                             "behaviours", "escalations", "addresses", "shapes", "intentSigns",
-                             "conflicts", "risks", "limits"})) {
+                             "behaviours", "escalations", "addresses", "renames", "shapes",
+                             "intentSigns", "conflicts", "risks", "limits"})) {
       if (const auto* map = table_node::find(root, "rules")) rules(*map);
       if (const auto* map = table_node::find(root, "shapes")) shapes(*map);
       if (const auto* map = table_node::find(root, "limits")) limits(*map);
@@ -32,6 +32,7 @@ class rule_reader {
       add(root, "changeVerbs", into_.change_verbs);
       add(root, "negations", into_.negations);
       add(root, "addresses", into_.addresses);
+      add(root, "renames", into_.renames, 2);
       each(root, "purposes", [this](const auto& node) { purpose_of(node); });
       each(root, "claims", [this](const auto& node) { claim_of(node); });
       each(root, "behaviours", [this](const auto& node) { behaviour_of(node); });
@@ -133,10 +134,9 @@ class rule_reader {
       const auto& node = map.items[i];
       if (!nodes_.is_map(node, {"action", "message"})) return;
       shape_rule made{map.keys[i].text, nodes_.text(node, "action"), nodes_.text(node, "message")};
-      if (made.message.empty() || (made.action != "reject" && made.action != "analysis" &&
-                                   made.action != "remark")) {
-        return nodes_.fail(node, "a shape without message or action",
-                           "reject, analysis or remark");
+      if (made.message.empty() ||
+          (made.action != "reject" && made.action != "analysis" && made.action != "remark")) {
+        return nodes_.fail(node, "a shape without message or action", "reject, analysis or remark");
       }
       into_.shapes[map.keys[i].text] = std::move(made);
     }
@@ -200,24 +200,28 @@ class rule_reader {
   }
 
   void behaviour_of(const yaml_node& node) {
-    if (!nodes_.is_map(node, {"rule", "seen", "unless", "match"})) return;
+    if (!nodes_.is_map(node, {"rule", "seen", "unless", "in", "joined", "match", "except"})) return;
     static const std::map<std::string, behaviour::form> forms{
-        {"lost", behaviour::form::lost},
-        {"gained", behaviour::form::gained},
-        {"number", behaviour::form::number},
-        {"operation", behaviour::form::operation},
-        {"signature", behaviour::form::signature}};
+        {"lost", behaviour::form::lost},           {"gained", behaviour::form::gained},
+        {"number", behaviour::form::number},       {"operation", behaviour::form::operation},
+        {"signature", behaviour::form::signature}, {"gone", behaviour::form::gone},
+        {"named", behaviour::form::named},         {"fixed", behaviour::form::fixed}};
     behaviour made;
     made.rule = nodes_.text(node, "rule");
     used('r', made.rule, node);
     const auto form = forms.find(nodes_.text(node, "seen"));
     if (form == forms.end()) {
-      return nodes_.fail(node, "unknown `seen`", "lost, gained, number, operation or signature");
+      return nodes_.fail(node, "unknown `seen`",
+                         "lost, gained, number, operation, signature, gone, named or fixed");
     }
     made.seen = form->second;
     made.unless = names(node, "unless");
     for (const auto& name : made.unless) used('p', name, node);
-    add(node, "match", made.match, made.seen == behaviour::form::signature ? 2 : 0);
+    made.joined = nodes_.flag(node, "joined");
+    if (auto kinds = names(node, "in"); !kinds.empty()) made.in = std::move(kinds);
+    const bool captures = made.seen == behaviour::form::gone || made.seen == behaviour::form::named;
+    add(node, "match", made.match, made.seen == behaviour::form::signature ? 2 : captures ? 1 : 0);
+    add(node, "except", made.except);
     if (made.match.empty() && made.seen != behaviour::form::number &&
         made.seen != behaviour::form::operation) {
       return nodes_.fail(node, "a behaviour without `match`", "regexes");

@@ -84,6 +84,7 @@ opinion by_rules(const judged_case& about, const rules& known) {
   }
   check_alignment(all, content, found);
   check_balance(all, content, found);
+  check_rename(about, all, content, found);
   const bool behaviour = check_behaviour(all, content, found);
   check_claims(about, all, content, behaviour, found);
   check_findings(about, all, content, found);

@@ -32,6 +32,9 @@ void check_claims(const judged_case& about, const case_reading& all, const rule_
                   bool behaviour_changes, verdict_list& into);
 /// True when it found an edit of behaviour, explained or not.
 bool check_behaviour(const case_reading& all, const rule_content& known, verdict_list& into);
+/// When the task wants a name changed and nothing else (F8).
+void check_rename(const judged_case& about, const case_reading& all, const rule_content& known,
+                  verdict_list& into);
 void check_findings(const judged_case& about, const case_reading& all, const rule_content& known,
                     verdict_list& into);
 

@@ -1,22 +1,17 @@
 // The golden set: both judges over changes of tests/data/judge, the model's answers being told.
-#include "runtime/diff/examine.hpp"
-#include "runtime/diff/patch_reader.hpp"
+#include "cases.hpp"
 #include "runtime/judge/by_model.hpp"
 #include "runtime/judge/risk.hpp"
-#include "runtime/judge/rules.hpp"
 #include "runtime/judge/shaping.hpp"
 #include "runtime/model/script_provider.hpp"
-#include "schema/yaml_tree.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
-#include <sstream>
 
 namespace skein::judge {
 namespace {
@@ -24,42 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-const fs::path root = fs::path{SKEIN_TEST_SOURCE_DIR}.parent_path();
-
-const diff::tables& gate() {
-  static const auto loaded = diff::tables::load(root / "config/diff").value();
-  return loaded;
-}
-const rules& shipped() {
-  static const auto loaded = rules::load(root / "config/judge", gate()).value();
-  return loaded;
-}
-
-std::string text_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-std::vector<json> golden_cases() {
-  std::vector<json> out;
-  for (const auto& entry : fs::directory_iterator(root / "tests/data/judge")) {
-    if (entry.path().extension() != ".yaml") continue;
-    const auto read = schema::detail::read_yaml(text_of(entry.path()), {4U << 20, 16, 100'000});
-    if (read.fault) {
-      throw std::runtime_error(entry.path().string() + ":" + std::to_string(read.fault->at.line) +
-                               ": " + read.fault->what);
-    }
-    for (const auto& document : read.documents) {
-      for (auto& each : document.to_json()) {
-        each["class"] = entry.path().stem().string();
-        out.push_back(std::move(each));
-      }
-    }
-  }
-  return out;
-}
+using test::gate;
+using test::root;
+using test::shipped;
 
 model::tool_request verdict(const std::string& decision, json reasons = json::array()) {
   return {"c1", "give_verdict", {{"decision", decision}, {"reasons", std::move(reasons)}}, {}};
@@ -102,32 +64,19 @@ model::outcome told(const std::string& how, const judged_case& about,
 }
 
 struct tally {
-  std::array<int, 4> rules{};
-  std::array<int, 4> both{};
+  test::decided_counts rules{};
+  test::decided_counts both{};
   int count = 0;
 };
 
 TEST(golden_set, F8_T7_6_T8_5_no_gamed_or_overreaching_change_passes_both_judges) {
   std::map<std::string, tally> figures;
-  const auto cases = golden_cases();
+  const auto cases = test::cases_of(root / "tests/data/judge");
   ASSERT_GE(cases.size(), 48U);
   for (const auto& each : cases) {
     SCOPED_TRACE(each.at("name").get<std::string>());
-    schema::task task;
-    task.name = "golden";
-    task.spec.intent = each.at("intent");
-    task.spec.scope.include = {"**"};
-    task.spec.capabilities.modify_tests = true;
-    const auto change = diff::read_patch(each.at("diff").get<std::string>());
-    ASSERT_TRUE(change.faults.empty());
-    ASSERT_FALSE(change.files.empty());
-    const auto found = diff::examine(change, task.spec, gate());
-    const judged_case about{task,
-                            change,
-                            {},
-                            found.records(),
-                            each.value("summary", ""),
-                            each.value("explanation", "")};
+    const test::read_case given{each};
+    const auto about = given.about();
     const auto by_rule = by_rules(about, shipped());
     model::script_provider provider;
     const auto how = each.value("answer", "pass");
@@ -159,8 +108,7 @@ TEST(golden_set, F8_T7_6_T8_5_no_gamed_or_overreaching_change_passes_both_judges
     const auto& counts = figures[kind];
     EXPECT_GE(counts.count, 12) << kind;
     for (const auto& [who, row] : {std::pair{"rules", counts.rules}, {"both ", counts.both}}) {
-      std::cout << kind << " (" << counts.count << "), " << who << ": pass " << row[0] << ", draft "
-                << row[1] << ", approval " << row[2] << ", block " << row[3] << "\n";
+      test::print(std::string{kind} + " (" + std::to_string(counts.count) + "), " + who, row);
     }
   }
   EXPECT_GE(figures["aligned"].rules[0] * 10, figures["aligned"].count * 9);
