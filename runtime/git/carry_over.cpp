@@ -39,6 +39,30 @@ result<git_oid> repeat(git_repository* repository, const step& change, const git
   return tree;
 }
 
+/// A change that was made on `original`, and what it is to be made on again.
+struct three_trees {
+  repository_ptr repository;
+  git_oid original;
+  git_oid changed;
+  git_oid now;
+};
+
+result<three_trees> open_trees(const base& head, const std::string& changed_tree,
+                               const std::string& original_commit) {
+  three_trees out{};
+  SKEIN_TRY(repository, open_repository(head.mirror));
+  SKEIN_TRY(head_id, parse_id(head.commit));
+  SKEIN_TRY(original_id, parse_id(original_commit));
+  SKEIN_TRY(changed, parse_id(changed_tree));
+  SKEIN_TRY(now, tree_of_commit(repository.get(), head_id));
+  SKEIN_TRY(original, tree_of_commit(repository.get(), original_id));
+  out.repository = std::move(repository);
+  out.original = original;
+  out.changed = changed;
+  out.now = now;
+  return out;
+}
+
 result<diff_ptr> deltas(git_repository* repository, const git_oid& before, const git_oid& after) {
   SKEIN_TRY(old_tree, read_tree(repository, before));
   SKEIN_TRY(new_tree, read_tree(repository, after));
@@ -105,13 +129,8 @@ class reader {
 
 result<std::string> take_back(const base& head, const std::string& changed_tree,
                               const std::string& original_commit) {
-  SKEIN_TRY(repository, open_repository(head.mirror));
-  SKEIN_TRY(head_id, parse_id(head.commit));
-  SKEIN_TRY(original_id, parse_id(original_commit));
-  SKEIN_TRY(changed, parse_id(changed_tree));
-  SKEIN_TRY(now, tree_of_commit(repository.get(), head_id));
-  SKEIN_TRY(original, tree_of_commit(repository.get(), original_id));
-  auto made = repeat(repository.get(), {changed, original}, now);
+  SKEIN_TRY(trees, open_trees(head, changed_tree, original_commit));
+  auto made = repeat(trees.repository.get(), {trees.changed, trees.original}, trees.now);
   if (made) return id_text(*made);
   if (made.error().code != errc::conflict) return made.error();
   return error{errc::conflict, "what was merged has been changed since",
@@ -121,15 +140,11 @@ result<std::string> take_back(const base& head, const std::string& changed_tree,
 result<workspace::change_set> carry_over(const base& head, const std::string& changed_tree,
                                          const std::string& original_commit,
                                          const workspace::change_limits& limits) {
-  SKEIN_TRY(repository, open_repository(head.mirror));
-  SKEIN_TRY(head_id, parse_id(head.commit));
-  SKEIN_TRY(original_id, parse_id(original_commit));
-  SKEIN_TRY(changed, parse_id(changed_tree));
-  SKEIN_TRY(now, tree_of_commit(repository.get(), head_id));
-  SKEIN_TRY(original, tree_of_commit(repository.get(), original_id));
-  SKEIN_TRY(made, repeat(repository.get(), {original, changed}, now));
-  SKEIN_TRY(all, deltas(repository.get(), now, made));
-  SKEIN_TRY(objects, open_objects(repository.get()));
+  SKEIN_TRY(trees, open_trees(head, changed_tree, original_commit));
+  auto* repository = trees.repository.get();
+  SKEIN_TRY(made, repeat(repository, {trees.original, trees.changed}, trees.now));
+  SKEIN_TRY(all, deltas(repository, trees.now, made));
+  SKEIN_TRY(objects, open_objects(repository));
   const std::size_t count = git_diff_num_deltas(all.get());
   if (count > limits.max_files) {
     return error{errc::refused, "the change has " + std::to_string(count) + " files",
