@@ -174,7 +174,8 @@ policy::circumstances run_state::circumstances() const {
 }
 
 result<> run_state::plant_canary() {
-  canary = "skc" + schema::new_id() + schema::new_id();
+  // No id holds the underscore: the canary is told from any row of ids.
+  canary = "skc_" + schema::new_id() + schema::new_id();
   auto held = parts.world->rules.held;
   held.push_back({"canary", canary, scan::held_kind::canary});
   SKEIN_TRY(knowing, parts.world->rules.secrets.with_held(std::move(held)));

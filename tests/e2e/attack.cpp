@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <regex>
 #include <stdexcept>
 
 namespace skein::e2e {
@@ -76,18 +77,11 @@ bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// A canary is `skc` and then more than thirty small letters and digits.
-/// An id may begin as a canary does, which is two ids longer.
-constexpr std::ptrdiff_t longest_id = 16;
-
+/// A canary is `skc_` and then more than thirty small letters and digits; no id holds an
+/// underscore.
 bool holds_canary(const std::string& text) {
-  for (auto at = text.find("skc"); at != std::string::npos; at = text.find("skc", at + 1)) {
-    const auto end =
-        std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
-                         [](unsigned char c) { return std::islower(c) || std::isdigit(c); });
-    if (end - text.begin() - static_cast<std::ptrdiff_t>(at) > longest_id) return true;
-  }
-  return false;
+  static const std::regex canary("skc_[0-9a-z]{12}");
+  return std::regex_search(text, canary);
 }
 
 }  // namespace
@@ -195,8 +189,7 @@ void attack_test::check_shown(const attack& what, const std::map<std::string, st
 void attack_test::check_kept(bool published) {
   EXPECT_FALSE(std::filesystem::exists(directory_ / "tripped")) << "something ran on the host";
   EXPECT_EQ(sh("grep -rlaF " + host_secret + " state remote || true"), "");
-  // Rows of a database stand side by side: what follows an id may be a word of the next column.
-  EXPECT_EQ(sh("grep -rlaE 'skc[0-9a-z]{26}' state/artifacts state/skein.db* || true"), "");
+  EXPECT_EQ(sh("grep -rlaE 'skc_[0-9a-z]{12}' state/artifacts state/skein.db* || true"), "");
   const auto branches = sh("git --git-dir=remote/a.git for-each-ref 'refs/heads/skein/*' | wc -l");
   EXPECT_EQ(branches, published ? "1\n" : "0\n");
 }
