@@ -90,15 +90,13 @@ std::optional<lease_answer> tenant_state::no_pull_request_left(const std::string
   const auto now = now_ms();
   const auto left = ledger.pull_requests_left(tenant, campaign, now);
   // Every run at work may open one yet.
-  const auto coming = static_cast<std::uint32_t>(
-      std::count_if(leases.begin(), leases.end(),
-                    [this](const std::string& run) { return !opened.contains(run); }));
+  const auto coming = static_cast<std::uint32_t>(leases.size() - opened.size());
   if (left > coming) return std::nullopt;
   lease_answer out;
   out.reason = "the pull requests that tenant " + tenant + " may open now are opened, or its " +
                std::to_string(coming) + " runs at work may open them";
-  out.closed_until_ms = left == 0 ? ledger.next_pull_request_ms(tenant, campaign, now)
-                                  : now + look_again_ms;
+  out.closed_until_ms =
+      left == 0 ? ledger.next_pull_request_ms(tenant, campaign, now) : now + look_again_ms;
   return out;
 }
 
@@ -131,7 +129,7 @@ pull_request_answer tenant_state::take(const take_pull_request& ask) {
   if (auto taken = ledger.take_pull_request(tenant, ask.campaign, now); !taken) {
     return {false, taken.error().message, ledger.next_pull_request_ms(tenant, ask.campaign, now)};
   }
-  opened.insert_or_assign(ask.run_id, counted{ask.campaign, now});
+  if (leases.contains(ask.run_id)) opened.emplace(ask.run_id, counted{ask.campaign, now});
   return {true, {}, 0};
 }
 

@@ -4,6 +4,7 @@
 #include "runtime/diff/patch_name.hpp"
 #include "runtime/workspace/git_name.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -11,6 +12,9 @@
 
 namespace skein::diff {
 namespace {
+
+constexpr std::size_t longest_path = 4096;  // PATH_MAX
+constexpr std::size_t shown_of_path = 200;
 
 constexpr std::size_t most_faults = 50;
 constexpr std::uint32_t last_line = 1U << 30U;
@@ -100,6 +104,7 @@ class patch_reader {
 
   void open_file() {
     close_file();
+    if (stopped_) return;
     if (out_.files.size() == limits_.max_files) {
       fault("diff.too_many_files", {},
             "the diff has more than " + std::to_string(limits_.max_files) +
@@ -173,6 +178,13 @@ class patch_reader {
     if (new_file_ && deleted_file_) malformed("has a file that is both new and deleted");
     into.old_path = new_file_ ? std::string{} : old_name.empty() ? new_name : old_name;
     into.new_path = deleted_file_ ? std::string{} : new_name.empty() ? old_name : new_name;
+    if (std::max(into.old_path.size(), into.new_path.size()) > longest_path) {
+      // No system opens it, and each rule would look at every folder of it.
+      malformed("has a file name longer than 4096 bytes: the rest was not examined");
+      into.old_path.resize(std::min(into.old_path.size(), shown_of_path));
+      into.new_path.resize(std::min(into.new_path.size(), shown_of_path));
+      stopped_ = true;
+    }
     if (names_.git_line && !renames_ && !into.added() && !into.removed() &&
         into.old_path != into.new_path) {
       malformed("changes the name of a file without saying so");

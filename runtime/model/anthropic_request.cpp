@@ -1,14 +1,22 @@
 // A conversation as a request of Anthropic Messages.
 #include "runtime/model/answer_parts.hpp"
 #include "runtime/model/json_text.hpp"
+#include "runtime/model/json_writer.hpp"
 
 namespace skein::model {
 namespace {
 
 using nlohmann::json;
 
-json text_block(std::string_view text) {
-  return {{"type", "text"}, {"text", text}};
+/// What was said so far is read from the provider's cache at the next step.
+constexpr std::string_view cached = R"("cache_control":{"type":"ephemeral"})";
+
+std::string text_block(std::string_view text, std::string_view more = {}) {
+  json_writer out;
+  out.begin_object().member("type", "text").member("text", text);
+  std::string block = out.take();
+  if (!more.empty()) block.append(",").append(more);
+  return block + '}';
 }
 
 /// Their ids are narrower than other providers'.
@@ -21,11 +29,7 @@ std::string anthropic_id(std::string id) {
 class messages {
  public:
   /// Blocks of the same role in a row become one message; replies to tools come first in theirs.
-  void add(const char* role, json block) {
-    if (list_.empty() || list_.back()["role"] != role)
-      list_.push_back({{"role", role}, {"content", json::array()}});
-    list_.back()["content"].push_back(std::move(block));
-  }
+  void add(const char* role, std::string block) { blocks_.push_back({role, std::move(block)}); }
   void add_text(const char* role, std::string_view text) {
     if (text.find_first_not_of(" \t\r\n") != std::string_view::npos) add(role, text_block(text));
   }
@@ -36,46 +40,88 @@ class messages {
   void add_assistant(const turn& said, const wire_traits& traits) {
     if (text_of(said.opaque, "wire") == to_string(wire::anthropic) &&
         text_of(said.opaque, "provider") == traits.provider) {
-      for (const json& block : member(said.opaque, "blocks")) add("assistant", block);
+      for (const json& block : member(said.opaque, "blocks")) add("assistant", write_json(block));
       return;
     }
     add_text("assistant", said.text);
-    for (const tool_request& call : said.calls)
-      add("assistant", {{"type", "tool_use"},
-                        {"id", anthropic_id(call.id)},
-                        {"name", plain_name(call.name)},
-                        {"input", call.arguments}});
+    for (const tool_request& call : said.calls) {
+      json_writer out;
+      out.begin_object()
+          .member("type", "tool_use")
+          .member("id", anthropic_id(call.id))
+          .member("name", plain_name(call.name))
+          .key("input")
+          .value(call.arguments)
+          .end_object();
+      add("assistant", out.take());
+    }
   }
 
   void add_replies(const turn& said) {
-    for (const tool_reply& one : said.replies)
-      add("user", {{"type", "tool_result"},
-                   {"tool_use_id", anthropic_id(one.id)},
-                   {"is_error", one.failed},
-                   {"content", json::array({text_block(framed(one.content))})}});
+    for (const tool_reply& one : said.replies) {
+      json_writer out;
+      out.begin_object()
+          .member("type", "tool_result")
+          .member("tool_use_id", anthropic_id(one.id))
+          .key("is_error")
+          .boolean(one.failed)
+          .key("content")
+          .begin_array()
+          .raw(text_block(framed(one.content)))
+          .end_array()
+          .end_object();
+      add("user", out.take());
+    }
   }
 
-  json take() {
-    // What was said so far is read from the provider's cache at the next step.
-    if (!list_.empty()) list_.back()["content"].back()["cache_control"] = {{"type", "ephemeral"}};
-    return std::move(list_);
+  void write(json_writer& out) {
+    if (!blocks_.empty() && blocks_.back().json.size() > 2)
+      blocks_.back().json.insert(blocks_.back().json.size() - 1, "," + std::string(cached));
+    out.begin_array();
+    for (std::size_t i = 0; i < blocks_.size();) {
+      const std::string_view role = blocks_[i].role;
+      out.begin_object().member("role", role).key("content").begin_array();
+      for (; i < blocks_.size() && blocks_[i].role == role; ++i) out.raw(blocks_[i].json);
+      out.end_array().end_object();
+    }
+    out.end_array();
   }
 
  private:
-  json list_ = json::array();
+  struct block {
+    std::string_view role;
+    std::string json;
+  };
+  std::vector<block> blocks_;
 };
 
 }  // namespace
 
-nlohmann::json anthropic_request(const conversation& said, const ask_settings& settings,
-                                 const wire_traits& traits) {
-  json out = {{"model", settings.model},
-              {"max_tokens", settings.max_output_tokens},
-              {"stream", true},
-              {"system", json::array()}};
-  if (!said.system.empty()) out["system"].push_back(text_block(said.system));
-  out["system"].push_back(text_block(framing_notice()));
-  out["system"].back()["cache_control"] = {{"type", "ephemeral"}};
+std::string anthropic_request(const conversation& said, const ask_settings& settings,
+                              const wire_traits& traits) {
+  json_writer out;
+  out.begin_object()
+      .member("model", settings.model)
+      .key("max_tokens")
+      .number(settings.max_output_tokens)
+      .key("stream")
+      .boolean(true)
+      .key("system")
+      .begin_array();
+  if (!said.system.empty()) out.raw(text_block(said.system));
+  out.raw(text_block(framing_notice(), cached)).end_array();
+  // What stays the same comes first: providers keep the beginning of a request.
+  if (!said.tools.empty()) {
+    out.key("tools").begin_array();
+    for (const tool_definition& one : said.tools)
+      out.begin_object()
+          .member("name", one.name)
+          .member("description", one.description)
+          .key("input_schema")
+          .value(one.schema)
+          .end_object();
+    out.end_array();
+  }
   messages list;
   list.add_text("user", said.task);
   list.add_spans(said.context);
@@ -93,12 +139,10 @@ nlohmann::json anthropic_request(const conversation& said, const ask_settings& s
         break;
     }
   }
-  out["messages"] = list.take();
-  if (!said.tools.empty()) out["tools"] = json::array();
-  for (const tool_definition& one : said.tools)
-    out["tools"].push_back(
-        {{"name", one.name}, {"description", one.description}, {"input_schema", one.schema}});
-  return out;
+  out.key("messages");
+  list.write(out);
+  out.end_object();
+  return out.take();
 }
 
 }  // namespace skein::model

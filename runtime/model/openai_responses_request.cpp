@@ -1,6 +1,7 @@
 // A conversation as a request of OpenAI Responses.
 #include "runtime/model/answer_parts.hpp"
 #include "runtime/model/json_text.hpp"
+#include "runtime/model/json_writer.hpp"
 
 namespace skein::model {
 namespace {
@@ -9,53 +10,96 @@ using nlohmann::json;
 
 class items {
  public:
-  void add_text(const char* role, std::string_view text) {
+  explicit items(json_writer& out) : out_(out) { out_.begin_array(); }
+
+  /// Texts of the same role in a row become one item.
+  void add_text(std::string_view role, std::string_view text) {
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return;
-    if (list_.empty() || text_of(list_.back(), "role") != role)
-      list_.push_back({{"role", role}, {"content", json::array()}});
-    list_.back()["content"].push_back({{"type", "input_text"}, {"text", text}});
+    if (open_ != role) {
+      end_texts();
+      out_.begin_object().member("role", role).key("content").begin_array();
+      open_ = role;
+    }
+    out_.begin_object().member("type", "input_text").member("text", text).end_object();
   }
   void add_spans(const std::vector<untrusted_span>& spans) {
     for (const untrusted_span& one : spans) add_text("user", framed(one));
   }
 
   void add_assistant(const turn& said, const wire_traits& traits) {
+    end_texts();
     if (text_of(said.opaque, "wire") == to_string(wire::openai_responses) &&
         text_of(said.opaque, "provider") == traits.provider)
-      for (const json& item : member(said.opaque, "items")) list_.push_back(item);
-    if (!said.text.empty()) list_.push_back({{"role", "assistant"}, {"content", said.text}});
+      for (const json& item : member(said.opaque, "items")) out_.value(item);
+    if (!said.text.empty())
+      out_.begin_object().member("role", "assistant").member("content", said.text).end_object();
     for (const tool_request& call : said.calls)
-      list_.push_back({{"type", "function_call"},
-                       {"call_id", call.id},
-                       {"name", plain_name(call.name)},
-                       {"arguments", write_json(call.arguments)}});
+      out_.begin_object()
+          .member("type", "function_call")
+          .member("call_id", call.id)
+          .member("name", plain_name(call.name))
+          .member("arguments", write_json(call.arguments))
+          .end_object();
   }
 
   void add_replies(const turn& said) {
+    end_texts();
     for (const tool_reply& one : said.replies)
-      list_.push_back({{"type", "function_call_output"},
-                       {"call_id", one.id},
-                       {"output", (one.failed ? "failed\n" : "") + framed(one.content)}});
+      out_.begin_object()
+          .member("type", "function_call_output")
+          .member("call_id", one.id)
+          .member("output", (one.failed ? "failed\n" : "") + framed(one.content))
+          .end_object();
   }
 
-  json take() { return std::move(list_); }
+  void end() {
+    end_texts();
+    out_.end_array();
+  }
 
  private:
-  json list_ = json::array();
+  void end_texts() {
+    if (!open_.empty()) out_.end_array().end_object();
+    open_ = {};
+  }
+
+  json_writer& out_;
+  std::string_view open_;  ///< role of the item that more text may be added to
 };
 
 }  // namespace
 
-nlohmann::json openai_responses_request(const conversation& said, const ask_settings& settings,
-                                        const wire_traits& traits) {
+std::string openai_responses_request(const conversation& said, const ask_settings& settings,
+                                     const wire_traits& traits) {
   // Nothing is kept at the provider: every request carries the whole conversation.
-  json out = {{"model", settings.model},
-              {"max_output_tokens", settings.max_output_tokens},
-              {"stream", true},
-              {"store", false}};
-  if (!said.system.empty()) out["instructions"] = said.system;
-  if (traits.encrypted_reasoning) out["include"] = json::array({"reasoning.encrypted_content"});
-  items list;
+  json_writer out;
+  out.begin_object()
+      .member("model", settings.model)
+      .key("max_output_tokens")
+      .number(settings.max_output_tokens)
+      .key("stream")
+      .boolean(true)
+      .key("store")
+      .boolean(false);
+  if (!said.system.empty()) out.member("instructions", said.system);
+  if (traits.encrypted_reasoning)
+    out.key("include").begin_array().text("reasoning.encrypted_content").end_array();
+  if (!said.tools.empty()) {
+    out.key("parallel_tool_calls").boolean(true).key("tools").begin_array();
+    for (const tool_definition& one : said.tools)
+      out.begin_object()
+          .member("type", "function")
+          .member("name", one.name)
+          .member("description", one.description)
+          .key("parameters")
+          .value(one.schema)
+          .key("strict")
+          .boolean(false)
+          .end_object();
+    out.end_array();
+  }
+  out.key("input");
+  items list(out);
   list.add_text("developer", framing_notice());
   list.add_text("user", said.task);
   list.add_spans(said.context);
@@ -73,18 +117,9 @@ nlohmann::json openai_responses_request(const conversation& said, const ask_sett
         break;
     }
   }
-  out["input"] = list.take();
-  if (!said.tools.empty()) {
-    out["parallel_tool_calls"] = true;
-    out["tools"] = json::array();
-  }
-  for (const tool_definition& one : said.tools)
-    out["tools"].push_back({{"type", "function"},
-                            {"name", one.name},
-                            {"description", one.description},
-                            {"parameters", one.schema},
-                            {"strict", false}});
-  return out;
+  list.end();
+  out.end_object();
+  return out.take();
 }
 
 }  // namespace skein::model

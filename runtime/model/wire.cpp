@@ -39,8 +39,8 @@ std::optional<wire> parse_wire(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-nlohmann::json build_request(wire format, const conversation& said, const ask_settings& settings,
-                             const wire_traits& traits) {
+std::string build_request(wire format, const conversation& said, const ask_settings& settings,
+                          const wire_traits& traits) {
   return row_of(format).build(said, settings, traits);
 }
 

@@ -27,18 +27,17 @@ struct wire_traits {
   bool max_completion_tokens = false;  ///< Chat: the newer name of the limit
 };
 
-/// The JSON of a streaming request. Frames every untrusted span.
-[[nodiscard]] nlohmann::json anthropic_request(const conversation& said,
-                                               const ask_settings& settings,
-                                               const wire_traits& traits);
-[[nodiscard]] nlohmann::json openai_responses_request(const conversation& said,
-                                                      const ask_settings& settings,
-                                                      const wire_traits& traits);
-[[nodiscard]] nlohmann::json openai_chat_request(const conversation& said,
-                                                 const ask_settings& settings,
-                                                 const wire_traits& traits);
-[[nodiscard]] nlohmann::json build_request(wire format, const conversation& said,
-                                           const ask_settings& settings, const wire_traits& traits);
+/// The text of a streaming request, JSON on one line. Frames every untrusted span.
+[[nodiscard]] std::string anthropic_request(const conversation& said, const ask_settings& settings,
+                                            const wire_traits& traits);
+[[nodiscard]] std::string openai_responses_request(const conversation& said,
+                                                   const ask_settings& settings,
+                                                   const wire_traits& traits);
+[[nodiscard]] std::string openai_chat_request(const conversation& said,
+                                              const ask_settings& settings,
+                                              const wire_traits& traits);
+[[nodiscard]] std::string build_request(wire format, const conversation& said,
+                                        const ask_settings& settings, const wire_traits& traits);
 
 /// What a provider says it counted. A number that is no count is left out.
 struct reported_usage {

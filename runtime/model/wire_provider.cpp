@@ -98,7 +98,7 @@ std::shared_ptr<pending> wire_provider::ask(const conversation& said, const ask_
   wanted.headers.push_back({"Content-Type", "application/json"});
   wanted.headers.push_back({"Accept", "text/event-stream, application/json"});
   wanted.headers.push_back({"User-Agent", "skein"});
-  wanted.body = write_json(build_request(settings_.format, said, asked, traits));
+  wanted.body = build_request(settings_.format, said, asked, traits);
   wanted.ca_file = settings_.ca_file;
   wanted.proxy = settings_.proxy;
   wanted.idle_timeout = asked.idle_timeout;

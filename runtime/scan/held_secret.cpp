@@ -31,16 +31,21 @@ bool is_digit(char c) {
 /// front of them and anything behind.
 std::string aligned(std::string_view bytes, std::size_t before, unsigned bits,
                     std::string_view letters) {
-  std::string out;
   const std::size_t first = (before * 8 + bits - 1) / bits;
-  const std::size_t count = (before + bytes.size()) * 8 / bits;
-  for (std::size_t i = first; i < count; ++i) {
-    unsigned value = 0;
-    for (std::size_t bit = i * bits; bit < (i + 1) * bits; ++bit) {
-      const auto byte = static_cast<unsigned char>(bytes[bit / 8 - before]);
-      value = value << 1U | (byte >> (7 - bit % 8) & 1U);
+  std::size_t unknown =
+      first * bits - before * 8;  // of the first byte, belonging to a letter before
+  std::string out;
+  out.reserve(bytes.size() * 8 / bits);
+  std::uint32_t pending = 0;
+  unsigned ready = 0;
+  for (const char c : bytes) {
+    pending = pending << 8U | static_cast<unsigned char>(c);
+    ready += 8 - static_cast<unsigned>(unknown);
+    unknown = 0;
+    while (ready >= bits) {
+      ready -= bits;
+      out += letters[pending >> ready & ((1U << bits) - 1)];
     }
-    out += letters[value];
   }
   return out;
 }
@@ -63,14 +68,15 @@ std::vector<std::string> base32_of(std::string_view bytes) {
 
 std::string codes_of(std::string_view bytes, unsigned base, std::size_t width) {
   std::string out;
+  out.reserve(bytes.size() * 3);
   for (const char c : bytes) {
+    std::array<char, 3> code{'0', '0', '0'};
+    std::size_t digits = 0;
     auto value = static_cast<unsigned>(static_cast<unsigned char>(c));
-    std::string code;
-    for (; value > 0 || code.empty(); value /= base) {
-      code.insert(code.begin(), "0123456789abcdef"[value % base]);
+    for (; value > 0 || digits == 0; value /= base) {
+      code[code.size() - ++digits] = "0123456789abcdef"[value % base];
     }
-    while (code.size() < width) code.insert(code.begin(), '0');
-    out += code;
+    out.append(code.end() - static_cast<std::ptrdiff_t>(std::max(digits, width)), code.end());
   }
   return out;
 }
@@ -150,6 +156,7 @@ void add_lines(std::string_view value, std::vector<std::string>& out) {
 
 std::string folded(std::string_view text) {
   std::string out;
+  out.reserve(text.size());
   for (const char c : text) {
     if (is_letter(c) || is_digit(c)) out += static_cast<char>(is_letter(c) ? c | 0x20 : c);
   }
@@ -180,8 +187,6 @@ std::vector<std::string> folded_forms(const held_secret& held) {
     for (const std::string& whole : wholes) add_parts(whole, forms);
   }
   std::erase_if(forms, [](const std::string& form) { return form.size() < least_folded; });
-  std::sort(forms.begin(), forms.end());
-  forms.erase(std::unique(forms.begin(), forms.end()), forms.end());
   return forms;
 }
 

@@ -21,10 +21,17 @@ schema::task_spec task_of(const gate_case& given) {
   return task;
 }
 
+void expect_named(const gate_case& given, const examination& found) {
+  const auto rules = all_rules_of(found);
+  for (const auto& rule : given.reported) EXPECT_TRUE(rules.contains(rule)) << rule << told(found);
+  for (const auto& rule : given.absent) EXPECT_FALSE(rules.contains(rule)) << rule << told(found);
+}
+
 TEST_P(T8_gate_case, whole_files_give_the_expected_findings) {
   const auto& given = GetParam();
   const auto found = examine(between(given.before, given.after), task_of(given), shipped());
   EXPECT_EQ(rules_of(found), given.expected) << told(found);
+  expect_named(given, found);
 }
 
 TEST_P(T8_gate_case, its_patch_gives_the_expected_findings) {
@@ -34,6 +41,7 @@ TEST_P(T8_gate_case, its_patch_gives_the_expected_findings) {
   EXPECT_TRUE(read.faults.empty()) << read.faults.front().message << "\n" << patch;
   const auto found = examine(read, task_of(given), shipped());
   EXPECT_EQ(rules_of(found), given.expected) << told(found) << patch;
+  expect_named(given, found);
 }
 
 INSTANTIATE_TEST_SUITE_P(all, T8_gate_case, ::testing::ValuesIn(read_cases()),

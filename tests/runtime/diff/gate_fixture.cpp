@@ -38,6 +38,12 @@ void read_file(const fs::path& path, std::vector<gate_case>& into) {
       into.back().expected = words_of(value);
       into.back().expected.erase("nothing");
       content = nullptr;
+    } else if (line.starts_with("!!! ")) {
+      into.back().reported = words_of(value);
+      content = nullptr;
+    } else if (line.starts_with("~~~ ")) {
+      into.back().absent = words_of(value);
+      content = nullptr;
     } else if (line.starts_with("+++ ")) {
       into.back().capabilities = words_of(value);
     } else if (content != nullptr) {
@@ -145,6 +151,12 @@ std::set<std::string> rules_of(const examination& found) {
   for (const auto& each : found.findings) {
     if (each.action != "report") out.insert(each.rule);
   }
+  return out;
+}
+
+std::set<std::string> all_rules_of(const examination& found) {
+  std::set<std::string> out;
+  for (const auto& each : found.findings) out.insert(each.rule);
   return out;
 }
 

@@ -27,6 +27,8 @@ schema::task_spec open_task();
 
 /// The rules of the findings that are more than a report.
 std::set<std::string> rules_of(const examination& found);
+/// The rules of all findings.
+std::set<std::string> all_rules_of(const examination& found);
 /// As `rule path:line action`, a line each.
 std::string told(const examination& found);
 
@@ -35,6 +37,8 @@ struct gate_case {
   files before;
   files after;
   std::set<std::string> expected;
+  std::set<std::string> reported;  ///< found, whatever becomes of it
+  std::set<std::string> absent;    ///< not found, though the change is near it
   std::set<std::string> capabilities;
 };
 /// Reads tests/data/diff_gate/*.cases; see the README there.

@@ -219,6 +219,20 @@ TEST(patch_reader, T8_too_many_lines_and_files_stop_the_reader) {
   EXPECT_THAT(few.faults, Contains(Field(&patch_fault::rule, "diff.too_many_files")));
 }
 
+TEST(patch_reader, T8_a_path_no_system_opens_stops_the_reader) {
+  std::string deep;
+  for (int i = 0; i < 5000; ++i) deep += "d/";
+  std::string files;
+  for (int i = 0; i < 9; ++i) {
+    const auto name = deep + std::to_string(i);
+    files += "diff --git a/" + name + " b/" + name + "\nnew file mode 100644\n";
+  }
+  const auto read = read_patch(files);
+  EXPECT_THAT(read.files, SizeIs(1));
+  EXPECT_LE(read.files.at(0).path().size(), 200U);
+  EXPECT_THAT(read.faults, Contains(Field(&patch_fault::rule, "diff.malformed")));
+}
+
 TEST(patch_reader, T8_any_cut_or_broken_patch_is_read_to_an_end) {
   std::string sample = plain;
   for (const auto& each : read_cases()) {

@@ -25,8 +25,8 @@ TEST_F(mcp_test, shakes_hands_in_order) {
 TEST_F(mcp_test, accepts_the_older_revision_and_refuses_others) {
   for (const auto& [chosen, taken] : std::vector<std::pair<std::string, bool>>{
            {"2025-06-18", true}, {"2025-03-26", false}, {"2026-07-28", false}, {"", false}}) {
-    const auto opened = open([&](scripted_transport& peer, const json& message) {
-      if (message.value("method", "") == "initialize") peer.reply(message, greeting(chosen));
+    const auto opened = open([&, version = chosen](scripted_transport& peer, const json& message) {
+      if (message.value("method", "") == "initialize") peer.reply(message, greeting(version));
     });
     EXPECT_EQ(opened.has_value(), taken) << chosen;
     if (!taken) {

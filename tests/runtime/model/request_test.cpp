@@ -1,5 +1,6 @@
 // What a conversation becomes on each wire. T1.1 and T1.2: what is untrusted stays in its frame.
 #include "runtime/model/json_text.hpp"
+#include "runtime/model/json_writer.hpp"
 #include "runtime/model/wire.hpp"
 #include "tests/runtime/model/model_samples.hpp"
 #include "tests/support/golden.hpp"
@@ -18,8 +19,9 @@ std::string pretty(const json& value) {
 TEST(model_request, every_wire_has_its_golden_form) {
   for (const wire one : sample::every_wire()) {
     wire_traits traits{"p", one == wire::openai_responses, one == wire::openai_chat};
-    test::expect_golden(std::string("model-") + to_string(one) + ".json",
-                        pretty(build_request(one, sample::talk(), sample::settings(), traits)));
+    test::expect_golden(
+        std::string("model-") + to_string(one) + ".json",
+        pretty(json::parse(build_request(one, sample::talk(), sample::settings(), traits))));
   }
 }
 
@@ -33,7 +35,7 @@ void texts(const json& value, std::vector<std::string>& out) {
 TEST(model_request, T1_2_untrusted_text_is_never_joined_with_trusted_text) {
   for (const wire one : sample::every_wire()) {
     std::vector<std::string> all;
-    texts(build_request(one, sample::talk(), sample::settings(), {}), all);
+    texts(json::parse(build_request(one, sample::talk(), sample::settings(), {})), all);
     int task = 0;
     int framed_context = 0;
     for (const std::string& text : all) {
@@ -78,16 +80,28 @@ TEST(model_request, sends_opaque_blocks_back_to_their_provider_only) {
       {"wire", "anthropic"},
       {"provider", "p"},
       {"blocks", {{{"type", "thinking"}, {"thinking", "hm"}, {"signature", "c2ln"}}}}};
-  const auto own =
-      write_json(build_request(wire::anthropic, said, sample::settings(), {"p", {}, {}}));
+  const auto own = build_request(wire::anthropic, said, sample::settings(), {"p", {}, {}});
   EXPECT_NE(own.find("c2ln"), std::string::npos);
-  const auto other =
-      write_json(build_request(wire::anthropic, said, sample::settings(), {"q", {}, {}}));
+  const auto other = build_request(wire::anthropic, said, sample::settings(), {"q", {}, {}});
   EXPECT_EQ(other.find("c2ln"), std::string::npos);
   EXPECT_NE(other.find("I look."), std::string::npos);
-  const auto chat =
-      write_json(build_request(wire::openai_chat, said, sample::settings(), {"p", {}, {}}));
+  const auto chat = build_request(wire::openai_chat, said, sample::settings(), {"p", {}, {}});
   EXPECT_EQ(chat.find("c2ln"), std::string::npos);
+}
+
+TEST(model_request, holds_any_text_as_the_library_would) {
+  for (const std::string& each :
+       {std::string("plain"), std::string("a\n\n\"b\"\t\\\r\n"), std::string("\0\x01\x7f|", 4),
+        std::string("caf\xc3\xa9 \xe4\xb8\xad\xe6\x96\x87 \xf0\x9f\x92\xa9"), std::string("\xc3"),
+        std::string("\xe4\xb8 cut \xff\xfe\n\x80"), std::string()}) {
+    json_writer out;
+    out.begin_object().member(each, each).key("list").begin_array().text(each).number(7).null();
+    out.boolean(false).value(json{{"k", each}}).end_array().end_object();
+    const json whole = json::parse(write_json(each));
+    const json wanted = {{whole.get<std::string>(), whole},
+                         {"list", {whole, 7, nullptr, false, {{"k", whole}}}}};
+    EXPECT_EQ(json::parse(out.take()), wanted) << each;
+  }
 }
 
 TEST(model_request, finds_the_endpoint_of_a_base_url) {

@@ -1,6 +1,8 @@
 // How rules add up, and what each condition and action does.
 #include "tests/runtime/policy/policy_fixture.hpp"
 
+#include <gmock/gmock.h>
+
 namespace skein::policy::test {
 namespace {
 

@@ -1,6 +1,8 @@
 // Policy files: P1 to P4 as written, what is refused and where, and hostile ones.
 #include "tests/runtime/policy/policy_fixture.hpp"
 
+#include <gmock/gmock.h>
+
 #include <filesystem>
 #include <fstream>
 

@@ -1,6 +1,7 @@
 // What the lists of P3 and richer ones allow: attacks first, then what must keep working.
 #include "runtime/shell/allowlist.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,6 +1,7 @@
 // What a command line means: words, commands that others run, and texts that need no shell.
 #include "runtime/shell/analysis.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
