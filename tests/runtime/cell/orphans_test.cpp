@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -36,6 +37,16 @@ TEST(OrphansTest, C4_leaves_alone_what_has_a_living_parent_or_another_workspace)
 
 TEST(OrphansTest, C4_finds_nothing_below_a_folder_that_was_never_used) {
   EXPECT_EQ(kill_orphans("/nowhere/at/all"), 0U);
+}
+
+// A process that ends between the opening and the reading of its files fails the read (ESRCH), as a
+// directory in the file's place does (EISDIR).
+TEST(OrphansTest, C4_passes_over_a_process_that_cannot_be_read) {
+  std::string processes = ::testing::TempDir() + "skein-processes-XXXXXX";
+  ASSERT_NE(::mkdtemp(processes.data()), nullptr);
+  std::filesystem::create_directories(std::filesystem::path(processes) / "12345" / "stat");
+  EXPECT_EQ(kill_orphans("/state/workspaces", processes), 0U);
+  std::filesystem::remove_all(processes);
 }
 
 }  // namespace
