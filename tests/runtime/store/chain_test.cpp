@@ -181,6 +181,16 @@ TEST_F(ApprovalChainTest, H_AnUntouchedQuestionIsFine) {
   EXPECT_TRUE(view().verify_chain());
 }
 
+TEST_F(ApprovalChainTest, H_ANoteThatSoundsLikeAnAnswerIsNone) {
+  note_event note;
+  note.run_id = "q";
+  note.kind = "approval_requested";
+  must(note);
+  note.kind = "intent_of_the_agent";
+  must(note);
+  EXPECT_TRUE(view().verify_chain());
+}
+
 TEST_F(ApprovalChainTest, H_NoticesAForgedAnswer) {
   EXPECT_THAT(found_after("INSERT INTO approval_votes (run_seq, attempt, voter, approve, reason, at_ms) "
                           "SELECT run_seq, attempt, 'eve', 1, '', 1 FROM approval_votes"),
