@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # fleet_scale.sh SKEIN [CELLS…] - a large fleet as its operator feels it, through the program:
-#   kill        so many live cells (default 50 and 500): from `skein kill --all` to the last process dead
+#   kill        so many live cells (default 1, 50 and 500): from `skein kill --all` to the last process dead
 #   campaign    5,000 repositories: until its runs are stored, and what `campaign status` takes
 #   idle        share of one processor that a daemon uses with nothing to do
 # One JSON object on standard output.
 set -euo pipefail
 skein=$(realpath "$1"); shift
-[ $# -gt 0 ] || set -- 50 500
+[ $# -gt 0 ] || set -- 1 50 500
 repositories=${SKEIN_BENCH_REPOSITORIES:-5000}
 work=$(mktemp -d "${TMPDIR:-/tmp}/skein-scale.XXXXXX")
 daemon=
