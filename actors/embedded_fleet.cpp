@@ -11,6 +11,8 @@
 #include "actors/system/webhook_desk.hpp"
 #include "actors/worker.hpp"
 #include "runtime/cell/orphans.hpp"
+#include "runtime/process/machine.hpp"
+#include "runtime/schedule/room.hpp"
 #include "runtime/workspace/place.hpp"
 
 #include <caf/actor_system.hpp>
@@ -100,18 +102,18 @@ class fleet_process : public embedded_fleet {
                 std::unique_ptr<store::writer> writer, rulebook rules, model_sources models,
                 forge_sources forges, std::unique_ptr<process::blocking_pool> pool,
                 git::base_shelves bases,
-                workspace::strategy how, std::uint32_t cells, cell::storage where)
+                workspace::strategy how, std::uint32_t cells, cell::storage where,
+                const schedule::worker_capacity& room)
       : options_(std::move(options)),
         lock_(std::move(lock)),
         pool_(std::move(pool)),
         world_(std::make_shared<surroundings>(surroundings{
             options_.layout, std::move(bases), options_.config, std::move(rules),
             artifact::artifact_store{options_.layout.artifacts()}, loop_, *pool_, &wall_clock_ms,
-            std::move(models), std::move(forges)})),
+            std::move(models), std::move(forges), room})),
         system_(configure(config_)) {
     scheduler_options scheduling;
     scheduling.cells = cells;
-    scheduling.ahead = std::max(2U, cells / 4);
     scheduling.publishing = cells * 4 + 8;
     scheduling.focused = options_.focused;
     if (!options_.campaign.empty()) scheduling.only_campaigns.push_back(options_.campaign);
@@ -317,10 +319,14 @@ result<std::unique_ptr<embedded_fleet>> embedded_fleet::open(fleet_options optio
   spdlog::info("cells have {}", where == cell::storage::own_memory
                                     ? "memory of their own for workspaces"
                                     : "a watch over what their workspaces hold");
+  // Some repositories are prepared while no cell is free.
+  const auto room =
+      schedule::room_of(options.config, {process::machine_memory(), std::thread::hardware_concurrency()}, cells, std::max(2U, cells / 4));
   auto made = std::make_unique<fleet_process>(std::move(options), std::move(lock),
                                               std::move(writer), std::move(rules), std::move(models),
                                               std::move(forges), std::move(pool),
-                                              std::move(bases), how, cells, where);
+                                              std::move(bases), how, cells, where,
+                                              room);
   SKEIN_TRY(started, made->start());
   if (started.recovered > 0) spdlog::info("{} interrupted runs found", started.recovered);
   return std::unique_ptr<embedded_fleet>{std::move(made)};

@@ -187,6 +187,7 @@ struct open_attempt {
   std::vector<cell::loopback_port> ports;
   std::string canary;  ///< planted where a thief would look
   std::shared_ptr<const scan::secret_scanner> secrets;  ///< knows the canary
+  schema::resource_spec resources;
 };
 /// The cell's proxy let something out, or refused to.
 struct way_out_tried {

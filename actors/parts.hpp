@@ -8,6 +8,7 @@
 #include "runtime/artifact/artifact_store.hpp"
 #include "runtime/process/blocking_pool.hpp"
 #include "runtime/process/io_loop.hpp"
+#include "runtime/schedule/chooser_terms.hpp"
 #include "runtime/store/writer.hpp"
 #include "schema/config.hpp"
 
@@ -31,6 +32,7 @@ struct surroundings {
   store::clock_fn now_ms;
   model_sources models = {};
   forge_sources forges = {};
+  schedule::worker_capacity room = {};  ///< of the worker, runs that are prepared ahead included
 };
 using surroundings_ptr = std::shared_ptr<const surroundings>;
 

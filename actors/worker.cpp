@@ -4,6 +4,7 @@
 #include "actors/workspace.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 namespace skein::actors {
@@ -71,7 +72,9 @@ result<workspace_actor> worker_state::open_workspace(const open_attempt& ask,
   spec.base = ask.checkout;
   spec.root = world->layout.workspaces() / label;
   spec.how = how;
-  spec.limits.memory_bytes = world->config.cell_memory_bytes;
+  spec.limits.memory_bytes = ask.resources.memory_bytes != 0 ? ask.resources.memory_bytes
+                                                             : world->config.cell_memory_bytes;
+  spec.limits.cpu_percent = static_cast<std::uint32_t>(std::ceil(ask.resources.cpus * 100));
   spec.limits.processes = world->config.cell_processes;
   spec.limits.disk_bytes = world->config.cell_disk_bytes;
   spec.where = where;

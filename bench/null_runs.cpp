@@ -91,7 +91,7 @@ void fill(const store::state_layout& layout, int runs) {
   for (int i = 0; i < runs; ++i) {
     schedule::origin from;
     from.by = "bench";
-    auto made = schedule::new_run(null_task(i), from, verify::catalogue{}, {});
+    auto made = schedule::new_run(null_task(i), from, verify::catalogue{}, {}, {});
     batch.emplace_back(store::put_task{made.frozen.sha256, std::move(made.frozen.json)});
     batch.emplace_back(std::move(made.row));
     if (batch.size() >= 1000) flush();

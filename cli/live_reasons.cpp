@@ -21,7 +21,8 @@ struct wording {
 constexpr std::array wordings{
     wording{"not_before", "it is tried again later", "", ""},
     wording{"window_closed", "the window of campaign ", " is closed", ""},
-    wording{"never_fits", "it needs more than any worker has", "", "ask for less, or add a worker"},
+    wording{"never_fits", "the worker can never give it enough ", "",
+            "ask for less under spec.resources, or raise workerMemory or workerCpus in skein.yaml"},
     wording{"campaign_concurrency", "campaign ", " has as many runs at work as it may", ""},
     wording{"label_concurrency", "as many runs with label ", " are at work as may be", ""},
     wording{"tenant_concurrency", "tenant ", " has as many runs at work as it may", ""},
@@ -32,7 +33,7 @@ constexpr std::array wordings{
     wording{"pull_request_limit", "", "", "raise the tenant's pullRequestsPerHour or PerDay"},
     wording{"open_pull_requests", "campaign ", " has as many pull requests open as it may",
             "review them, or raise limits.maxOpenPullRequests"},
-    wording{"no_room", "every cell is in use", "", ""},
+    wording{"no_room", "the worker has not enough free ", "", ""},
     wording{"outbox_full", "as many changes wait to be published as may", "", ""},
 };
 

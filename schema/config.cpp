@@ -175,6 +175,8 @@ json to_json(const config& value) {
           {"cells", value.cells},
           {"gitTimeout", format_duration(value.git_timeout)},
           {"cellMemory", value.cell_memory_bytes},
+          {"workerMemory", value.worker_memory_bytes},
+          {"workerCpus", value.worker_cpus},
           {"cellProcesses", value.cell_processes},
           {"maxCrashes", value.max_crashes},
           {"author", {{"name", value.author_name}, {"email", value.author_email}}},
@@ -222,6 +224,8 @@ config config_from_json(const json& document) {
     read(document, "cells", out.cells);
     detail::read_duration(document, "gitTimeout", out.git_timeout);
     detail::read_bytes(document, "cellMemory", out.cell_memory_bytes);
+    detail::read_bytes(document, "workerMemory", out.worker_memory_bytes);
+    read(document, "workerCpus", out.worker_cpus);
     read(document, "cellProcesses", out.cell_processes);
     detail::read_bytes(document, "cellDisk", out.cell_disk_bytes);
     read(document, "toolchain", out.toolchain);

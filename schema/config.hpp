@@ -141,9 +141,11 @@ struct config {
   std::string webhooks_listen;  ///< HOST:PORT where `serve` takes forges' deliveries; empty: nowhere
   std::uint32_t cells = 0;  ///< cells at once on the embedded worker; 0: one per processor
   std::chrono::milliseconds git_timeout{std::chrono::minutes{5}};
-  std::uint64_t cell_memory_bytes = 4ULL << 30;
+  std::uint64_t cell_memory_bytes = 4ULL << 30;  ///< of a cell whose task states none
   std::uint32_t cell_processes = 512;
   std::uint64_t cell_disk_bytes = 8ULL << 30;  ///< what the workspaces of one cell may hold
+  std::uint64_t worker_memory_bytes = 0;  ///< for all cells together; 0: the machine's
+  double worker_cpus = 0;                 ///< likewise
   /// Programs that cells may use only as they are named here: absolute path → SHA-256.
   std::map<std::string, std::string> toolchain;
   std::string advisories;     ///< a folder of OSV records; empty: none are looked up

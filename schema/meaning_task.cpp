@@ -112,6 +112,10 @@ void check_budget(const scope_of_check& budget) {
   budget.size("fileReadBytes", 0, 1ULL << 40);
 }
 
+void check_resources(const scope_of_check& resources) {
+  resources.size("memory", 16ULL << 20, 1ULL << 50);
+}
+
 void check_publish(const scope_of_check& publish) {
   if (publish.has("branchPrefix") && !is_branch_prefix(publish.text("branchPrefix"))) {
     publish.at("branchPrefix")
@@ -136,12 +140,13 @@ void check_publish(const scope_of_check& publish) {
 }  // namespace
 
 void check_task_spec(const scope_of_check& spec) {
-  static constexpr std::array<std::pair<const char*, void (*)(const scope_of_check&)>, 6> parts{
+  static constexpr std::array<std::pair<const char*, void (*)(const scope_of_check&)>, 7> parts{
       {{"repo", check_repo},
        {"scope", check_scope},
        {"capabilities", check_capabilities},
        {"agent", check_agent},
        {"budget", check_budget},
+       {"resources", check_resources},
        {"publish", check_publish}}};
   for (const auto& [key, check] : parts) {
     if (spec.has(key)) check(spec.at(key));

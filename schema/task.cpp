@@ -243,6 +243,20 @@ budget_spec budget_from_json(const json& value) {
   return out;
 }
 
+json resources_json(const resource_spec& value) {
+  json out = json::object();
+  if (value.memory_bytes != 0) out["memory"] = value.memory_bytes;
+  if (value.cpus != 0) out["cpus"] = value.cpus;
+  return out;
+}
+
+resource_spec resources_from_json(const json& value) {
+  resource_spec out;
+  detail::read_bytes(value, "memory", out.memory_bytes);
+  detail::read(value, "cpus", out.cpus);
+  return out;
+}
+
 json publish_json(const publish_spec& value) {
   json out = {{"mode", to_string(value.mode)},
               {"branchPrefix", value.branch_prefix},
@@ -324,6 +338,7 @@ json spec_json(const task_spec& value) {
   for (const verifier_spec& each : value.verifiers) verifiers.push_back(verifier_json(each));
   out["verifiers"] = std::move(verifiers);
   // Only when it says something: hashes of tasks that were frozen without it stay what they are.
+  if (value.resources != resource_spec{}) out["resources"] = resources_json(value.resources);
   if (value.priority != 0) out["priority"] = value.priority;
   if (value.follow_up) out["followUp"] = follow_up_json(*value.follow_up);
   return out;
@@ -342,6 +357,7 @@ task_spec spec_from_json(const json& value) {
     out.verifiers.push_back(task_verifier_from_json(each));
   }
   out.budget = budget_from_json(member(value, "budget"));
+  out.resources = resources_from_json(member(value, "resources"));
   out.publish = publish_from_json(member(value, "publish"));
   read(value, "priority", out.priority);
   if (has(value, "followUp")) out.follow_up = follow_up_from_json(member(value, "followUp"));

@@ -91,6 +91,13 @@ struct budget_spec {
   friend bool operator==(const budget_spec&, const budget_spec&) = default;
 };
 
+/// What the cell of a run may use of its worker; 0: what a run gets that states nothing.
+struct resource_spec {
+  std::uint64_t memory_bytes = 0;
+  double cpus = 0;  ///< processors; 0.5 is half of one
+  friend bool operator==(const resource_spec&, const resource_spec&) = default;
+};
+
 struct publish_spec {
   publish_mode mode = publish_mode::pr;
   std::string branch_prefix = "skein/";
@@ -131,6 +138,7 @@ struct task_spec {
   bool agent_given = false;  ///< false when the file has no `agent:`
   std::vector<verifier_spec> verifiers;
   budget_spec budget;
+  resource_spec resources;
   publish_spec publish;
   int priority = 0;  ///< -100…100: more goes first within the tenant
   std::optional<follow_up_spec> follow_up;

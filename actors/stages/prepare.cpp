@@ -89,6 +89,7 @@ void open_workspace(run_state& run) {
   order.capabilities = run.task.spec.capabilities;
   order.canary = run.canary;
   order.secrets = run.secrets;
+  order.resources = run.task.spec.resources;
   if (auto added = add_for_agent(run, order); !added) return run.attempt_lost(added.error());
   run.book_time();
   run.waits_for_cell = true;

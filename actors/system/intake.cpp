@@ -94,7 +94,8 @@ store::add_campaign expanded(const surroundings& world, const submit_campaign& o
                           world.config.scheduler.ageing.count()};
     auto task = schema::task_for_repo(campaign, repos[index]);
     choose_agent(world, task.spec);
-    auto candidate = schedule::new_run(task, from, world.rules.verifiers, world.rules.judging);
+    auto candidate = schedule::new_run(task, from, world.rules.verifiers, world.rules.judging,
+                                       world.room);
     made.tasks.emplace_back(candidate.frozen.sha256, std::move(candidate.frozen.json));
     made.runs.push_back(std::move(candidate.row));
   }
@@ -114,7 +115,7 @@ caf::typed_response_promise<submitted> intake_state::submit(const submit_run& or
   choose_agent(*world, task.spec);
   auto made =
       std::make_shared<schedule::candidate>(schedule::new_run(
-          task, from, world->rules.verifiers, world->rules.judging));
+          task, from, world->rules.verifiers, world->rules.judging, world->room));
   auto failed = [promise](const caf::error& why) mutable { promise.deliver(why); };
   self->request(store, store_timeout,
                 commit{store::put_task{made->frozen.sha256, made->frozen.json}})
@@ -250,7 +251,7 @@ caf::typed_response_promise<retried> intake_state::retry(const retry_campaign& o
                             world->now_ms(),
                             world->config.scheduler.ageing.count()};
       auto next = schedule::new_run(schema::task_for_repo(campaign.value, old.repo), from,
-                                    world->rules.verifiers, world->rules.judging)
+                                    world->rules.verifiers, world->rules.judging, world->room)
                       .row;
       // The frozen task is that of the first try. Frozen again it would differ: a row that was
       // prepared says on which branch the base was found.

@@ -281,7 +281,8 @@ void pull_requests_state::queue(const visit_ptr& now, const schema::run& origin,
   from.campaign = origin.campaign;
   from.wave = origin.wave;
   from.at_ms = world->now_ms();
-  auto made = schedule::new_run(task, from, world->rules.verifiers, world->rules.judging);
+  auto made = schedule::new_run(task, from, world->rules.verifiers, world->rules.judging,
+                                world->room);
   made.row.dedup = false;
   made.row.value.id = id;
   auto row = std::make_shared<store::add_run>(std::move(made.row));

@@ -43,8 +43,8 @@ void scheduler_state::start(const tenant_list& so_far) {
   // What one command works on is small, and is read as a whole.
   if (options.focused) limits.lane_window = 0;
   chooser = std::make_unique<schedule::chooser>(limits);
-  schedule::worker_capacity all;
-  all.cells = options.cells + options.ahead;
+  schedule::worker_capacity all = world->room;
+  if (all.cells == 0) all.cells = options.cells;
   all.past_cell = options.publishing;
   chooser->set_capacity(all);
   for (const auto& [label, most] : wanted.labels) chooser->set_label_limit(label, most);

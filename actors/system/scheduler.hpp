@@ -24,8 +24,7 @@ using admission_listener =
     caf::typed_actor<caf::reacts_to<run_admitted>, caf::reacts_to<preempt_run>>;
 
 struct scheduler_options {
-  std::uint32_t cells = 2;        ///< of the worker
-  std::uint32_t ahead = 0;        ///< runs whose repository is prepared while no cell is free
+  std::uint32_t cells = 2;        ///< of the worker, without the runs that are prepared ahead
   std::uint32_t publishing = 16;  ///< runs past their cell that may wait for the outbox
   /// An embedded fleet works only on what it was started for, not on whatever else is queued.
   bool focused = false;

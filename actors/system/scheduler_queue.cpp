@@ -3,6 +3,7 @@
 #include "actors/system/scheduler.hpp"
 
 #include "actors/errors.hpp"
+#include "runtime/schedule/room.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -36,6 +37,7 @@ schedule::queue_entry scheduler_state::entry_of(const store::queued_run& run) co
   out.seq = run.seq;
   out.attempt = run.attempt;
   out.preempted = run.preempted;
+  out.needs = schedule::needs_of(run.resources, world->room, world->config.cell_memory_bytes);
   if (run.spends) {
     out.reserve_micro_usd =
         static_cast<std::int64_t>(std::max(run.budget_usd - run.used_usd, 0.0) * 1e6);

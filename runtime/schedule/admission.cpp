@@ -1,6 +1,7 @@
 #include "runtime/schedule/admission.hpp"
 
 #include "runtime/judge/shaping.hpp"
+#include "runtime/schedule/room.hpp"
 #include "schema/document.hpp"
 
 namespace skein::schedule {
@@ -8,10 +9,14 @@ namespace skein::schedule {
 namespace {
 
 /// What a person has to add; empty: the task can be admitted.
-std::vector<std::string> objections(const schema::task& task, const verify::catalogue& verifiers) {
+std::vector<std::string> objections(const schema::task& task, const verify::catalogue& verifiers,
+                                    const worker_capacity& room) {
   auto missing = schema::missing_for_admission(task);
   if (auto chosen = verifiers.select(task.spec, {}); !chosen) {
     missing.push_back(chosen.error().message);
+  }
+  if (auto why = never_fits(task.spec.resources, room); !why.empty()) {
+    missing.push_back(std::move(why));
   }
   return missing;
 }
@@ -25,7 +30,7 @@ std::string joined(const std::vector<std::string>& parts) {
 }  // namespace
 
 candidate new_run(const schema::task& task, const origin& from, const verify::catalogue& verifiers,
-                  const judge::rules& judging) {
+                  const judge::rules& judging, const worker_capacity& room) {
   candidate made;
   made.frozen = schema::freeze(task);
   made.row.eligible = from.eligible;
@@ -43,7 +48,7 @@ candidate new_run(const schema::task& task, const origin& from, const verify::ca
   run.risk = task.spec.risk;
   run.dry_run = from.dry_run;
   run.submitter = from.by;
-  auto missing = objections(task, verifiers);
+  auto missing = objections(task, verifiers, room);
   run.state = missing.empty() ? schema::run_state::schedule : schema::run_state::rejected;
   if (missing.empty() && task.spec.agent.kind != schema::agent_kind::script) {
     const auto said = judge::shape(task, judging);

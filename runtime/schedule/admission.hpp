@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/judge/rules.hpp"
+#include "runtime/schedule/chooser_terms.hpp"
 #include "runtime/store/operation.hpp"
 #include "runtime/verify/verifier_set.hpp"
 #include "schema/identity.hpp"
@@ -27,9 +28,10 @@ struct candidate {
   store::add_run row;  ///< state schedule; rejected or analysis_only with a failure record (F1)
 };
 
-/// Pure but for the random run id. `judging` asks about tasks that an agent is to be given; the steps
+/// Pure but for the random run id. A task that needs more than `room` has is rejected. `judging` asks about tasks that an agent is to be given; the steps
 /// of a script say themselves what they do.
 [[nodiscard]] candidate new_run(const schema::task& task, const origin& from,
-                                const verify::catalogue& verifiers, const judge::rules& judging);
+                                const verify::catalogue& verifiers, const judge::rules& judging,
+                                const worker_capacity& room);
 
 }  // namespace skein::schedule

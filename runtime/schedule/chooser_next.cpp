@@ -8,25 +8,30 @@ namespace skein::schedule {
 
 namespace detail {
 
-namespace {
-
-bool within(std::uint64_t used, std::uint64_t freed, std::uint64_t need, std::uint64_t of) {
-  return used - std::min(used, freed) + need <= of;
+std::string_view chooser_state::short_of(const run_needs& needs, const run_needs& used) const {
+  const auto lacks = [](std::uint64_t taken, std::uint64_t need, std::uint64_t of) {
+    return taken + need > of;
+  };
+  if (lacks(used.cells, needs.cells, all.cells)) return "cells";
+  if (all.memory_mib != 0 && lacks(used.memory_mib, needs.memory_mib, all.memory_mib))
+    return "memory";
+  if (all.cpu_millis != 0 && lacks(used.cpu_millis, needs.cpu_millis, all.cpu_millis))
+    return "processors";
+  return {};
 }
 
-}  // namespace
-
 bool chooser_state::fits(const run_needs& needs, const run_needs& freed) const {
-  return within(in_use.cells, freed.cells, needs.cells, all.cells) &&
-         (all.memory_mib == 0 ||
-          within(in_use.memory_mib, freed.memory_mib, needs.memory_mib, all.memory_mib)) &&
-         (all.cpu_millis == 0 ||
-          within(in_use.cpu_millis, freed.cpu_millis, needs.cpu_millis, all.cpu_millis));
+  const auto without = [](std::uint32_t used, std::uint32_t less) {
+    return used - std::min(used, less);
+  };
+  return short_of(needs, {without(in_use.cells, freed.cells),
+                          without(in_use.memory_mib, freed.memory_mib),
+                          without(in_use.cpu_millis, freed.cpu_millis)})
+      .empty();
 }
 
 bool chooser_state::ever_fits(const run_needs& needs) const {
-  return needs.cells <= all.cells && (all.memory_mib == 0 || needs.memory_mib <= all.memory_mib) &&
-         (all.cpu_millis == 0 || needs.cpu_millis <= all.cpu_millis);
+  return short_of(needs, {0, 0, 0}).empty();
 }
 
 bool chooser_state::campaign_open(const campaign_entry& campaign, std::int64_t now_ms) const {

@@ -193,6 +193,8 @@ struct chooser_state {
   [[nodiscard]] bool head_may_go(number g, number slot, std::int64_t now_ms);
   [[nodiscard]] bool fits(const run_needs& needs, const run_needs& freed = {0, 0, 0}) const;
   [[nodiscard]] bool ever_fits(const run_needs& needs) const;
+  /// What `used` leaves too little of: cells, memory or processors; empty: the needs fit.
+  [[nodiscard]] std::string_view short_of(const run_needs& needs, const run_needs& used) const;
   [[nodiscard]] bool campaign_open(const campaign_entry& campaign, std::int64_t now_ms) const;
   [[nodiscard]] number full_label(const group& of) const;
   void occupy(number slot, std::int64_t now_ms);

@@ -139,8 +139,8 @@ enum class waits_for {
   repository_queue,  ///< a run of the same lane goes first in this repository
   tenant_concurrency,
   tenant_quota,
-  never_fits,  ///< it needs more than all workers have
-  room,        ///< cells, memory or processors
+  never_fits,  ///< it needs more than all workers have; `detail` names what, as for room
+  room,        ///< `detail` is cells, memory or processors
   outbox,      ///< too many runs wait for publication
   turn         ///< it may start; others go first
 };

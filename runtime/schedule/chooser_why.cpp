@@ -75,7 +75,9 @@ explanation blocked_by(const chooser_state& in, number slot, std::int64_t now_ms
     return {waits_for::window, campaign.name, 0, campaign.terms.closed_until_ms - now_ms};
   }
   // Without any worker nothing is too large yet.
-  if (in.all.cells > 0 && !in.ever_fits(of.needs)) return {waits_for::never_fits, {}, 0, {}};
+  if (in.all.cells > 0 && !in.ever_fits(of.needs)) {
+    return {waits_for::never_fits, std::string(in.short_of(of.needs, {0, 0, 0})), 0, {}};
+  }
   if (!in.campaign_open(campaign, now_ms)) {
     return {waits_for::campaign_concurrency, campaign.name, 0, {}};
   }
@@ -94,8 +96,14 @@ explanation blocked_by(const chooser_state& in, number slot, std::int64_t now_ms
   }
   if (in.all.past_cell > 0 && in.past_cell >= in.all.past_cell)
     return {waits_for::outbox, {}, 0, {}};
-  const bool kept = in.reserved_for != nobody && in.reserved_for != row.group;
-  if (kept || !in.fits(of.needs)) return {waits_for::room, {}, 0, {}};
+  if (const auto lacks = in.short_of(of.needs, in.in_use); !lacks.empty()) {
+    return {waits_for::room, std::string(lacks), 0, {}};
+  }
+  // What is free is kept for a run that needs much and has waited long.
+  if (in.reserved_for != nobody && in.reserved_for != row.group) {
+    const auto& kept_for = in.groups[in.reserved_for].needs;
+    return {waits_for::room, std::string(in.short_of(kept_for, in.in_use)), 0, {}};
+  }
   return {waits_for::turn, {}, 0, {}};
 }
 

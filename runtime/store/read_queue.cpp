@@ -12,7 +12,7 @@ std::string json_list(const std::vector<std::string>& values) {
   return schema::canonical_json(nlohmann::json(values));
 }
 
-/// A row with what its frozen task says about labels and money. A task of an earlier version may
+/// A row with what its frozen task says about labels, money and resources. A task of an earlier version may
 /// lack a key.
 const std::string select_queued =
     "SELECT r.id, r.seq, r.tenant, r.campaign, o.repo_url, r.attempt, r.rank, r.priority, "
@@ -22,7 +22,9 @@ const std::string select_queued =
     "coalesce(json_extract(t.json, '$.spec.budget.tokens'), 0), "
     "coalesce(json_extract(x.usage_json, '$.usd'), 0), "
     "coalesce(json_extract(x.usage_json, '$.tokensIn'), 0) + "
-    "coalesce(json_extract(x.usage_json, '$.tokensOut'), 0) FROM runs r ";
+    "coalesce(json_extract(x.usage_json, '$.tokensOut'), 0), "
+    "coalesce(json_extract(t.json, '$.spec.resources.memory'), 0), "
+    "coalesce(json_extract(t.json, '$.spec.resources.cpus'), 0) FROM runs r ";
 const std::string with_task =
     " CROSS JOIN run_origins o ON o.run_seq = r.seq LEFT JOIN tasks t ON t.sha256 = "
     "o.task_sha256 LEFT JOIN run_results x ON x.run_seq = r.seq ";
@@ -56,6 +58,8 @@ std::vector<queued_run> all_of(query& rows) {
     run.budget_tokens = static_cast<std::uint64_t>(rows.integer(12));
     run.used_usd = rows.real(13);
     run.used_tokens = static_cast<std::uint64_t>(rows.integer(14));
+    run.resources.memory_bytes = static_cast<std::uint64_t>(rows.integer(15));
+    run.resources.cpus = rows.real(16);
   }
   return out;
 }

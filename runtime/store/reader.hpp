@@ -5,6 +5,7 @@
 #include "runtime/store/operation.hpp"
 #include "schema/approval.hpp"
 #include "schema/error.hpp"
+#include "schema/task.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -81,6 +82,7 @@ struct queued_run {
   std::uint64_t budget_tokens = 0;
   double used_usd = 0;  ///< by attempts that were lost
   std::uint64_t used_tokens = 0;
+  schema::resource_spec resources;  ///< as its task states them
 };
 
 /// How many eligible rows of a tenant wait in a campaign.

@@ -57,7 +57,8 @@ void fleet_fixture::boot_fleet(std::uint32_t cells, bool focused) {
   }
   auto world = std::make_shared<surroundings>(
       surroundings{layout, {layout.bases(), {}, 0}, config_, std::move(rules),
-                   artifact::artifact_store{layout.artifacts()}, loop_, pool_->pool(), clock, models_});
+                   artifact::artifact_store{layout.artifacts()}, loop_, pool_->pool(), clock, models_,
+                   {}, room_});
   children_.clear();
   auto keep = [this](auto handle) {
     children_.push_back(caf::actor_cast<caf::strong_actor_ptr>(handle));

@@ -63,6 +63,7 @@ class fleet_fixture : public ::testing::Test {
   std::filesystem::path directory_;
   schema::config config_;
   model_sources models_;
+  schedule::worker_capacity room_;  ///< of the worker; nothing: as many cells as boot_fleet is told
   std::string policy_;  ///< `rules: …`, added to the shipped ones
   caf::actor_system_config caf_config_;
   std::unique_ptr<caf::actor_system> system_;

@@ -103,6 +103,38 @@ TEST_F(schedule_test, label_concurrency_holds_across_tenants) {
   EXPECT_EQ(run(other).state, state::agent);
 }
 
+TEST_F(schedule_test, memory_and_processors_are_counted_besides_cells) {
+  room_ = {.cells = 4, .memory_mib = 4096, .cpu_millis = 4000};
+  fake_->hangs = "step";
+  boot_fleet(4);
+  auto large = task("a");
+  large.spec.resources.memory_bytes = 3ULL << 30;
+  auto second = task("b");
+  second.spec.resources.memory_bytes = 2ULL << 30;
+  auto busy = task("c");
+  busy.spec.resources.cpus = 3.5;
+  const auto first = submit(large);
+  const auto waiting = submit(second);
+  const auto computing = submit(busy);
+  EXPECT_EQ(run(first).state, state::agent);
+  EXPECT_EQ(run(waiting).state, state::schedule);
+  EXPECT_EQ(why(waiting).code, "no_room");
+  EXPECT_EQ(why(waiting).detail, "memory");
+  EXPECT_EQ(why(computing).detail, "processors");
+  const auto small = submit(task("d"));
+  EXPECT_EQ(run(small).state, state::agent) << "what states nothing takes its share";
+}
+
+TEST_F(schedule_test, F1_what_no_worker_has_is_refused_at_intake) {
+  room_ = {.cells = 4, .memory_mib = 4096, .cpu_millis = 4000};
+  boot_fleet(4);
+  auto large = task("a");
+  large.spec.resources.memory_bytes = 5ULL << 30;
+  const auto id = submit(large);
+  EXPECT_EQ(run(id).state, state::rejected);
+  EXPECT_THAT(run(id).failed->reason, HasSubstr("resources.memory is 5120 MiB"));
+}
+
 TEST_F(schedule_test, why_names_the_reason_the_position_and_what_is_in_the_way) {
   fake_->hangs = "step";
   boot_fleet(1);

@@ -56,6 +56,18 @@ TEST_F(bad_input, F2_places_that_are_no_repository) {
   EXPECT_EQ(last_exit_, 1);
 }
 
+TEST_F(bad_input, F1_what_no_worker_has_is_rejected_with_what_it_has) {
+  const auto url = repository("a", "echo a >f");
+  const auto rejected = run(task(url, "true", "true", "  resources: {memory: 900TiB}\n"));
+  EXPECT_EQ(rejected["state"], "rejected") << rejected.dump(1);
+  EXPECT_THAT(rejected["failure"]["failureReason"].get<std::string>(),
+              HasSubstr("all cells of the worker together have"));
+  for (const std::string wrong : {"{memory: 1MiB}", "{memory: lots}", "{cpus: 0}", "{cpus: -1}", "{gpus: 1}"}) {
+    const auto file = write("t.yaml", task(url, "true", "true", "  resources: " + wrong + "\n"));
+    EXPECT_EQ(skein({"run", "-f", file}).exit_code, 2) << wrong;
+  }
+}
+
 TEST_F(bad_input, F2_missing_branch) {
   const auto url = repository("a", ":");
   auto other = task(url, "true");

@@ -147,6 +147,7 @@ class random_documents {
 
  private:
   void agent(schema::task_spec& out) {
+    if (coin()) out.resources = {number(16ULL << 20, 1ULL << 40), 0.5};
     out.agent_given = coin();
     if (!out.agent_given) return;
     out.agent.kind = static_cast<schema::agent_kind>(number(0, 3));

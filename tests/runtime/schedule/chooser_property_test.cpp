@@ -53,6 +53,11 @@ class fleet {
     for (const auto& row : model_.rows) {
       const auto real = real_.why(row.what.run_id, now_ms_);
       const auto wanted = model_.why(row, now_ms_);
+      // Only these name a resource, and they always do.
+      const bool of_room = real.what == waits_for::room || real.what == waits_for::never_fits;
+      const bool names = real.detail == "cells" || real.detail == "memory" ||
+                         real.detail == "processors";
+      RC_ASSERT(!of_room || names);
       if (real.what != wanted) {
         RC_FAIL(row.what.run_id + " waits for " + std::string{to_string(real.what)} + ", not for " +
                 std::string{to_string(wanted)});
