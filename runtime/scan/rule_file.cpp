@@ -152,7 +152,12 @@ class rule_file_reader {
     return reader.checked();
   }
 
-  result<rule_specs> take() {
+  /// `from`: what was asked for.
+  result<rule_specs> take(const fs::path& from) {
+    if (specs_.rules.empty()) {
+      return rule_error(from.string(), "",
+                        "has no rules: expected [[rules]] or [extend] useDefault = true");
+    }
     for (const rule_spec& rule : specs_.rules) {
       if (rule.regex.text.empty() && rule.path.text.empty()) {
         return rule_error(rule.file, rule.id, "regex: expected a regex, or a path");
@@ -234,13 +239,13 @@ result<rule_specs> read_rule_files(const fs::path& directory, const fs::path& sh
   SKEIN_TRY(files, rule_files_of(directory));
   rule_file_reader reader{shipped};
   for (const auto& file : files) SKEIN_CHECK(reader.read(file));
-  return reader.take();
+  return reader.take(directory);
 }
 
 result<rule_specs> read_rule_file(const fs::path& file, const fs::path& shipped) {
   rule_file_reader reader{shipped};
   SKEIN_CHECK(reader.read(file));
-  return reader.take();
+  return reader.take(file);
 }
 
 }  // namespace skein::scan

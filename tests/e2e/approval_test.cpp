@@ -7,6 +7,7 @@
 namespace skein::e2e {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class approval_e2e : public program_test {
  protected:
@@ -31,6 +32,26 @@ TEST_F(approval_e2e, H_AChangeOfCiWaitsAndItsSubmitterCannotLetItGo) {
   EXPECT_EQ(sh("git --git-dir=remote/a.git branch --list 'skein/*' | wc -l"), "0\n");
   EXPECT_EQ(skein({"deny", id, "--reason", "not now"}).exit_code, 0);
   EXPECT_THAT(skein({"why", id}).out, HasSubstr("not now"));
+  EXPECT_EQ(skein({"audit", "verify"}).exit_code, 0);
+}
+
+TEST_F(approval_e2e, H4_TheNetworkAtHighRiskIsAskedForBeforeAnythingRuns) {
+  const auto url = repository("a", "echo old >file");
+  const auto object = run(task(url, "sed -i s/old/new/ file", "true",
+                               "  risk: high\n  capabilities: {network: registries}\n"));
+  EXPECT_EQ(last_exit_, 8);
+  ASSERT_EQ(object["state"], "waiting_approval") << object.dump(1);
+  const std::string id = object["runId"];
+  const auto waiting = nlohmann::json::parse(skein({"get", "approvals", "-o", "json"}).out);
+  ASSERT_EQ(waiting.size(), 1U);
+  EXPECT_EQ(waiting[0]["required"], 2);
+  EXPECT_EQ(waiting[0]["diffSha256"], object["task"]["sha256"]) << "no change yet: it is about the task";
+  EXPECT_THAT(skein({"trace", id}).out, Not(HasSubstr("command_ended"))) << "nothing has run";
+  EXPECT_EQ(skein({"approve", id}).exit_code, 4) << "not by who submitted it";
+  EXPECT_EQ(skein({"diff", id}).out, "");
+  EXPECT_EQ(skein({"deny", id, "--reason", "not at night"}).exit_code, 0);
+  EXPECT_THAT(skein({"why", id}).out, HasSubstr("not at night"));
+  EXPECT_EQ(skein({"approve", id}).exit_code, 1) << "it is over";
   EXPECT_EQ(skein({"audit", "verify"}).exit_code, 0);
 }
 

@@ -227,6 +227,15 @@ TEST_F(own_rules, wrong_files_are_refused_with_file_and_rule) {
   expect_invalid("rules='x'\n", "rules: expected");
 }
 
+TEST_F(own_rules, files_without_a_rule_are_no_protection_and_refused) {
+  for (const char* text : {"", "title = 'mine'\n", "[[allowlists]]\nregexes = ['x']\n"}) {
+    write("r.toml", text);
+    const auto loaded = secret_scanner::load(root_);
+    ASSERT_FALSE(loaded) << text;
+    EXPECT_THAT(loaded.error().message, HasSubstr("has no rules"));
+  }
+}
+
 TEST_F(own_rules, a_folder_without_rules_is_no_protection_and_refused) {
   EXPECT_FALSE(secret_scanner::load(root_));
   EXPECT_FALSE(secret_scanner::load(root_ / "none"));
