@@ -132,6 +132,11 @@ constexpr std::string_view long_options[] = {
     "--instdir",
     "--admindir",
     "--post-invoke",
+    "--build-and-test",
+    "--test-command",
+    "--build-makeprogram",
+    "--script",
+    "--ed",
 };
 
 /// Long options that only look like those.
@@ -140,7 +145,7 @@ constexpr std::string_view harmless_long[] = {
     "--exclude",     "--exclude-dir", "--include-dir", "--files-with-matches",
     "--filename",    "--no-config",   "--recursive",   "--context",
     "--color",       "--colour",      "--count",       "--stat",
-    "--name-only",   "--numstat",     "--oneline"};
+    "--name-only",   "--numstat",     "--oneline",     "--output-on-failure"};
 
 /// Options with a single hyphen that are words.
 constexpr std::string_view hyphen_words[] = {
@@ -156,13 +161,17 @@ struct command_row {
   std::string_view letters;  ///< of options that execute, load or write; "*": any option
   enum { text, operands, program, writes } kind = text;  ///< of its operands
 };
-/// operands: words with "=" or ":" configure it; program: its arguments are a program; writes: its
-/// operands are files that it changes.
+/// A letter "@": words such as @FILE hold more arguments. operands: words with "=" or ":" configure
+/// it; program: its arguments are a program; writes: its operands are files that it changes.
 constexpr command_row rows[] = {
     {" git ", "cCOxu", command_row::text},
     {" find fd fdfind ", "xX", command_row::text},
     {" sort ", "oTS", command_row::text},
-    {" tar bsdtar ", "IFCPxT", command_row::text},
+    {" tar bsdtar ", "IFCPxT", command_row::operands},
+    {" ctest ", "SDTMN", command_row::text},
+    {" ctags etags ", "*", command_row::text},
+    {" javac jar javadoc kotlinc scalac ", "@JpdC", command_row::text},
+    {" nm objdump objcopy strip strings readelf size ", "@pTo", command_row::text},
     {" rsync scp sftp ", "eSoF", command_row::program},
     {" make gmake ninja bmake cmake meson ", "fCIE", command_row::operands},
     {" mvn mvnd mvnw ", "sgftDPbl", command_row::operands},
@@ -171,7 +180,8 @@ constexpr command_row rows[] = {
     {" npm yarn pnpm npx bun bunx corepack ", "Ccp", command_row::operands},
     {" cargo rustc ", "ZCo", command_row::operands},
     {" go ", "oCn", command_row::operands},
-    {" pytest py.test tox nox ", "pcoW", command_row::text},
+    {" pytest py.test ", "pcoW", command_row::text},
+    {" tox nox ", "pcowxrfW", command_row::text},
     {" grep egrep fgrep rg ag ack ", "fz", command_row::text},
     {" gcc cc g++ c++ clang clang++ ld as cpp ", "BoxXWf@I", command_row::text},
     {" tsc eslint prettier jest vitest mocha webpack rollup vite babel ", "crofp",
@@ -179,7 +189,7 @@ constexpr command_row rows[] = {
     {" curl wget aria2c http https ", "*", command_row::text},
     {" sed awk gawk mawk nawk perl python python2 python3 pypy pypy3 ruby node nodejs deno php lua "
      "luajit tclsh expect osascript Rscript julia ghci irb gdb lldb ed ex vi vim nvim emacs nano "
-     "m4 "
+     "m4 java javaw "
      "bc dc jshell groovy scala kotlin psql mysql sqlite3 redis-cli mongo mongosh less more man "
      "most "
      "gs ffmpeg docker podman kubectl helm terraform ansible ansible-playbook crontab at batch "
@@ -188,7 +198,7 @@ constexpr command_row rows[] = {
      "apk snap brew mount umount systemctl service ip iptables nft jq yq ",
      "*", command_row::program},
     {" cp mv rm ln install mkdir rmdir touch tee truncate chmod chown chgrp unlink shred patch "
-     "split csplit dd unzip gunzip gzip bzip2 xz zip 7z cpio ar ",
+     "split csplit dd unzip gunzip gzip bzip2 xz zip 7z cpio ar xxd ",
      "tSTO", command_row::writes},
 };
 
@@ -323,6 +333,9 @@ std::string risk_of_arguments(const execution& command, std::size_t first,
     }
     if (option) {
       if (auto why = risk_of_option(word, row); !why.empty()) return why;
+    } else if (row != nullptr && word.starts_with('@') &&
+               row->letters.find('@') != std::string_view::npos) {
+      return "argument " + quoted(word) + " stands for more arguments";
     } else if (row != nullptr && row->kind == command_row::operands &&
                // Build tools hand words on to shells of their own.
                word.find_first_of("=:@;&|<>$`\\\"'(){}*?! \t") != std::string_view::npos) {

@@ -34,7 +34,8 @@ schema::policy_rule rich_rule() {
                                      "git log --oneline | head -5", "sh scripts/build.sh"});
   out.allow_prefixes = {"git diff",          "git log", "mvn -q", "ls",      "cat",  "npm run",
                         "find src",          "make",    "touch",  "go test", "echo", "rg",
-                        "python3 -m pytest", "head"};
+                        "python3 -m pytest", "head",    "ctest",  "tox",     "tar -tf",
+                        "gcc -fsyntax-only", "xxd",     "ctags"};
   out.allow_commands = {{"grep",
                          {"-r", "-l", "-n", "-i", "-m NUMBER", "--include=TEXT", "-f PATH"},
                          {"text", "paths"},
@@ -303,6 +304,16 @@ const attack attacks[] = {
     {"grep_too_many", "grep x a a a a a a a a a a a a a a a a a a a a a a a"},
     {"sort_output_outside", "sort -o ../x a"},
     {"sort_output_protected", "sort -o.git/x a"},
+    {"ctest_script", "ctest -S x.cmake"},
+    {"ctest_script_in_process", "ctest -SP x.cmake"},
+    {"ctest_build_and_test", "ctest --build-and-test a b"},
+    {"ctest_dashboard", "ctest -D Experimental"},
+    {"tox_override", "tox -x testenv.commands=id"},
+    {"tar_of_another_host", "tar -tf host:x.tar"},
+    {"compiler_response_file", "gcc -fsyntax-only @x"},
+    {"java_of_a_jar", "java -version -jar x.jar"},
+    {"ctags_options", "ctags --options=x"},
+    {"xxd_writes_a_protected_file", "xxd -r a .git/hooks/pre-commit"},
     {"wc_operands", "wc -l a"},
     {"unknown_first_operand", "grep $x src"},
     {"substituted_operand_not_allowed", "grep \"a$(id)\" src"},
@@ -334,6 +345,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "find src -name '*.c' -type f", "touch src/new.c", "grep -rl old_api src",
                       "grep -rn --include='*.c' 'a b' src lib", "grep -m 5 x src",
                       "grep -m5 -- -x src", "sort -u -o out.txt a", "cat src/a.c | wc -l",
+                      "ctest -R unit --output-on-failure", "tox -e py", "tar -tf x.tar.gz",
+                      "gcc -fsyntax-only src/a.c",
                       "grep \"x$(cat src/a.c)\" src", "mvn -q -Dtest=Foo#bar test",
                       "mvn -q test <<'EOF'\nx\nEOF"));
 
