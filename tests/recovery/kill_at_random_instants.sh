@@ -12,7 +12,15 @@ skein=$(realpath "$1"); kills=${2:-200} repositories=${3:-50} seed=${4:-7} longe
 RANDOM=$seed
 work=$(mktemp -d "${TMPDIR:-/tmp}/skein-kill.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-fail() { echo "FAILED: $*" >&2; [ -z "${KEEP:-}" ] || trap - EXIT; exit 1; }
+# What happened to the runs that are not as they should be.
+explain() {
+  "$skein" get runs --limit 100000 -o json 2>/dev/null | sed -n 's/.*"runId": "\(.*\)".*/\1/p' |
+    while read -r id; do
+      "$skein" get runs --limit 100000 2>/dev/null | grep "${id:0:8}" | grep -qw published && continue
+      "$skein" describe run "$id"; "$skein" trace "$id" | tail -n 20
+    done | head -n 80
+}
+fail() { echo "FAILED: $*" >&2; explain >&2; [ -z "${KEEP:-}" ] || trap - EXIT; exit 1; }
 
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.invalid
