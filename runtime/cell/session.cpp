@@ -31,6 +31,12 @@ constexpr std::size_t most_complaint = 4096;
 constexpr int turns_per_wake = 4;
 constexpr int turns_at_end = 64;  // more than a pipe holds
 
+/// Whether the process behind a pidfd is dead; true for a descriptor that cannot be asked.
+bool process_ended(int pidfd) {
+  pollfd asked{pidfd, POLLIN, 0};
+  return ::poll(&asked, 1, 0) != 0;
+}
+
 /// The process id behind a pidfd, as this process sees it; 0 when it is dead.
 pid_t process_id(int handle) {
   std::ifstream in("/proc/self/fdinfo/" + std::to_string(handle));
@@ -391,8 +397,10 @@ void session::end(error why) {
 }
 
 void session::watch_process(stream& watch, bool session::*dead) {
-  watch.async_wait(stream::wait_read, [self = shared_from_this(), dead](auto failed) {
+  watch.async_wait(stream::wait_read, [self = shared_from_this(), &watch, dead](auto failed) {
     if (failed) return;
+    // A duplicate of a descriptor that was watched before can wake its successor in the reactor.
+    if (!process_ended(watch.native_handle())) return self->watch_process(watch, dead);
     self.get()->*dead = true;
     // What it still said explains its end better than we can.
     if (self->state_ == state::starting || self->state_ == state::busy) self->receive();
